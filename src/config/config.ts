@@ -1,0 +1,81 @@
+import type { LogLevel } from '../log.ts';
+import type { PoolDriver } from '../pools/pool.ts';
+import type { ProbeDriver } from '../probes/probe.ts';
+
+/** What happens to a process whose deadline passed before it was drained. */
+export type OnDeadline = 'stop' | 'hold';
+
+/** The configuration, checked and with defaults filled in. Times in milliseconds. */
+export interface Config {
+  /** The file it came from; empty when there is none and everything is default. */
+  readonly file: string;
+  readonly supervisor: SupervisorConfig;
+  readonly sidecar: SidecarConfig;
+  /** Holds the journal and the history. */
+  readonly stateDir: string;
+  readonly log: { readonly level: LogLevel };
+  readonly pools: ReadonlyMap<string, PoolConfig>;
+  /** In the order of the file. */
+  readonly programs: readonly ProgramConfig[];
+}
+
+export interface SupervisorConfig {
+  /** `unix:///run/supervisor.sock` or `http://host:port`; undefined: to be discovered. */
+  readonly url: string | undefined;
+  readonly username: string | undefined;
+  /** Already read from `password_file` where that was given. */
+  readonly password: string | undefined;
+}
+
+export interface SidecarConfig {
+  readonly socket: string;
+  /** Permission bits, such as 0o700. */
+  readonly socketMode: number;
+}
+
+/** One entry of `pools`. `options` has passed the driver's schema. */
+export interface PoolConfig {
+  readonly name: string;
+  readonly driver: PoolDriver;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** One entry of `programs`, defaults merged in. Strings in `members`, `inFlight` and `ready` still hold their `%(…)s`. */
+export interface ProgramConfig {
+  /** A group, `group:process`, or a glob over `group:process`. */
+  readonly pattern: string;
+  readonly members: readonly MemberTemplate[];
+  /** Undefined: what the pools themselves count. */
+  readonly inFlight: readonly ProbeTemplate[] | undefined;
+  readonly ready: ReadyTemplate | undefined;
+  readonly deadlineMs: number;
+  readonly quietMs: number;
+  readonly pollMs: number;
+  /** Undefined: what the pool drivers know that they need. */
+  readonly settleMs: number | undefined;
+  readonly onDeadline: OnDeadline;
+  /** Undefined: supervisord's own order. */
+  readonly stage: number | undefined;
+  /** How many processes of a group a restart takes at a time. */
+  readonly maxUnavailable: number;
+}
+
+/** A process's entry in a pool; `options` are the driver's member keys, not yet expanded. */
+export interface MemberTemplate {
+  readonly pool: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A probe with its options, not yet expanded. */
+export interface ProbeTemplate {
+  readonly driver: ProbeDriver;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** How to tell that a started process can work: an HTTP 2xx, or a command's exit status 0. Not yet expanded. */
+export interface ReadyTemplate {
+  readonly http: string | undefined;
+  readonly exec: readonly string[] | undefined;
+  /** How long a process may take from its start until it is ready. */
+  readonly deadlineMs: number;
+}

@@ -1,0 +1,96 @@
+import type * as z from 'zod';
+
+/** A value that survives being written to the journal and read back. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * Where a member stands in one pool address.
+ *
+ * - `in`: it gets new work.
+ * - `down`: nobody took it out, but the pool's own check finds it down, so it gets no work now.
+ * - `out`: it was taken out (drained, maintenance, weight 0); it gets no new work.
+ * - `missing`: the pool does not know it.
+ */
+export type Placement = 'in' | 'down' | 'out' | 'missing';
+
+/** What one pool address says of one member. */
+export interface MemberState {
+  readonly placement: Placement;
+  /** In the pool's own words, such as `UP 1/2` or `DRAIN (agent)`. */
+  readonly text: string;
+  /** What {@link Pool.repool} needs to restore this state. Opaque to everyone but the driver; kept in the journal. */
+  readonly before: Json;
+  /** Requests, sessions or jobs that this address has with the member; undefined: it can't count, or can't tell now. */
+  readonly inFlight: number | undefined;
+  /** Why `inFlight` can't be told, although this driver can count. */
+  readonly inFlightUnknown?: string;
+}
+
+/**
+ * One address of a pool. A pool with three addresses (three HAProxys) is three of these; that all of them must
+ * confirm, retries, and summing what is in flight are the engine's work, not the driver's.
+ *
+ * Every method is idempotent, takes many members in one round trip, gives its answers in the order of `members`, and
+ * stops when `signal` is aborted. It rejects with a DrainctlError: `POOL_UNREACHABLE` where trying again may help,
+ * `POOL_REFUSED` or `POOL_MEMBER_MISSING` where a person must mend something. Nothing else is thrown.
+ */
+export interface Pool<Member extends object = object> {
+  /** Where this is, for messages and the journal: `/run/haproxy/admin.sock`, `tcp://10.0.0.7:9999`. Unique in its pool. */
+  readonly address: string;
+  /** How long after {@link depool} new work may still arrive, in milliseconds. 0 where the pool confirms. */
+  readonly settleMs: number;
+  /** True where {@link state} can tell how much is in flight. */
+  readonly counts: boolean;
+  /** One round trip for all members. An unknown member is an answer (`missing`), not an error. */
+  state(members: readonly Member[], signal: AbortSignal): Promise<MemberState[]>;
+  /**
+   * Takes members out and resolves when the pool has confirmed it. The caller has read {@link state} and written
+   * `before` to the journal. A member that is out already, by whoever's hand, is left as it is.
+   */
+  depool(members: readonly Depool<Member>[], signal: AbortSignal): Promise<void>;
+  /** Puts members back to `before`. What somebody else did to a member in the meantime is left as it is. */
+  repool(members: readonly Repool<Member>[], signal: AbortSignal): Promise<void>;
+  /** Frees what the driver holds open, if anything. */
+  close?(): void;
+}
+
+/** A member to take out. */
+export interface Depool<Member> {
+  readonly member: Member;
+  /** How long this member has been out by our hand, in milliseconds: drivers may tighten with time (HAProxy's `maint_after`). */
+  readonly outForMs: number;
+}
+
+/** A member to put back. */
+export interface Repool<Member> {
+  readonly member: Member;
+  /** From the {@link MemberState} that was read before it was taken out. */
+  readonly before: Json;
+}
+
+/** What a driver file declares; validation, `drainctl drivers`, types and the docs' tables come from it. */
+export interface PoolDriver<Options extends z.ZodObject = z.ZodObject, Member extends z.ZodObject = z.ZodObject> {
+  /** The name in YAML (`driver: haproxy`), and the file's name. */
+  readonly name: string;
+  /** One sentence: what it talks to. */
+  readonly summary: string;
+  /** The manual that its protocol was taken from. */
+  readonly reference: string;
+  /** Keys of `pools.NAME` beside `driver`; every key has a `.describe()`. */
+  readonly options: Options;
+  /** Keys of a member beside `pool`; every key has a `.describe()`. */
+  readonly member: Member;
+  /** A complete configuration (`pools:` and `programs:`) that a test loads. */
+  readonly example: string;
+  /** What names the member to a person, such as `app/web_00`; unique in the pool. */
+  label(member: z.output<Member>): string;
+  /** One {@link Pool} for each address. Opens no connection yet. */
+  open(options: z.output<Options>): readonly Pool<z.output<Member>>[];
+}
+
+/** Declares a pool driver; it only carries the types. */
+export function definePool<Options extends z.ZodObject, Member extends z.ZodObject>(
+  driver: PoolDriver<Options, Member>,
+): PoolDriver<Options, Member> {
+  return driver;
+}

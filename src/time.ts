@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Milliseconds on the monotonic clock: a wall clock that is set does not move it. */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
+/** Waits `ms`, or rejects with the signal's reason as soon as it is aborted. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : error;
+  }
+}
+
+/** A deadline on the monotonic clock, in milliseconds from now. */
+export class Deadline {
+  readonly startedAt = monotonicMs();
+  readonly ms: number;
+
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+
+  get elapsedMs(): number {
+    return monotonicMs() - this.startedAt;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.ms - this.elapsedMs);
+  }
+
+  get passed(): boolean {
+    return this.elapsedMs >= this.ms;
+  }
+}
+
+/**
+ * Runs `work` with a signal that is aborted when `signal` is, or after `ms`. The time-out rejects with what
+ * `onTimeout` makes, at once, even where `work` does not heed its signal.
+ */
+export async function withTimeout<T>(
+  ms: number,
+  signal: AbortSignal | undefined,
+  onTimeout: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(() => controller.abort(onTimeout()), ms);
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+  });
+  try {
+    return await Promise.race([work(controller.signal), aborted]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
