@@ -15,6 +15,7 @@ export const errorCatalogue = {
   RPC_FAULT: 'An XML-RPC peer answered with a fault.',
   RPC_TIMEOUT: 'An XML-RPC peer did not answer in time.',
   RPC_UNREACHABLE: 'An XML-RPC peer could not be connected to.',
+  RPC_LISTEN_FAILED: 'The XML-RPC server could not listen on its address.',
   POOL_UNREACHABLE: 'A pool did not answer.',
   POOL_REFUSED: 'A pool answered and refused.',
   POOL_MEMBER_MISSING: 'A pool does not know the member.',

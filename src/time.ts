@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** The longest that a Node timer waits (24.8 days); with more it would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Milliseconds on the monotonic clock: a wall clock that is set does not move it. */
 export function monotonicMs(): number {
   return performance.now();
@@ -9,7 +12,7 @@ export function monotonicMs(): number {
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   try {
-    await delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+    await delay(Math.min(Math.max(0, ms), longestTimerMs), undefined, signal === undefined ? {} : { signal });
   } catch (error) {
     throw signal?.aborted === true ? signal.reason : error;
   }
@@ -51,7 +54,7 @@ export async function withTimeout<T>(
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(() => controller.abort(onTimeout()), ms);
+  const timer = setTimeout(() => controller.abort(onTimeout()), Math.min(ms, longestTimerMs));
   const aborted = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
   });
@@ -60,5 +63,23 @@ export async function withTimeout<T>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Waits for `work`, or rejects with the signal's reason as soon as it is aborted; `work` itself goes on. */
+export async function abandonable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    work.catch(() => {});
+    throw signal.reason;
+  }
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

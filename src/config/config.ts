@@ -31,6 +31,8 @@ export interface SidecarConfig {
   readonly socket: string;
   /** Permission bits, such as 0o700. */
   readonly socketMode: number;
+  /** Where health endpoints and metrics are served; undefined: nowhere. */
+  readonly http: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** One entry of `pools`. `options` has passed the driver's schema. */

@@ -39,6 +39,8 @@ export interface Pool<Member extends object = object> {
   readonly address: string;
   /** How long after {@link depool} new work may still arrive, in milliseconds. 0 where the pool confirms. */
   readonly settleMs: number;
+  /** After a member has been out this long, in milliseconds, {@link depool} called once more does more (HAProxy's `maint_after`). */
+  readonly tightensAfterMs?: number | undefined;
   /** True where {@link state} can tell how much is in flight. */
   readonly counts: boolean;
   /** One round trip for all members. An unknown member is an answer (`missing`), not an error. */

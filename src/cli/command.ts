@@ -1,0 +1,48 @@
+import type { ExitCode } from './exit-codes.ts';
+
+/** A stream that text is written to; `isTTY` where a person looks at it. */
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** What every command gets: its surroundings and the options that all commands share. */
+export interface CommandContext {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  /** From --config; undefined: $DRAINCTL_CONFIG, or the default file. */
+  readonly configFile: string | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+}
+
+/** An option of one command. */
+export interface OptionDefinition {
+  /** As commander takes it: `--for <duration>`. */
+  readonly flags: string;
+  readonly description: string;
+}
+
+/** What the command line held for one command. */
+export interface CommandInput {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** One command: its help and its work. The README's table is checked against these. */
+export interface Command {
+  readonly name: string;
+  /** As commander takes it: `[names...]`. Empty for none. */
+  readonly args: string;
+  readonly summary: string;
+  /** What the summary leaves out, for --help. */
+  readonly description: string;
+  readonly examples: readonly string[];
+  readonly options: readonly OptionDefinition[];
+  run(context: CommandContext, input: CommandInput): Promise<ExitCode>;
+}

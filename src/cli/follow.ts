@@ -1,0 +1,65 @@
+import type { DrainApi, RunDocument } from '../drain/api.ts';
+import type { CommandContext } from './command.ts';
+import { progressView } from './live.ts';
+
+/** What a signal does to the run that is followed. */
+export type OnSignal = 'cancel' | 'leave';
+
+/** Thrown when a signal told us to stop following a run that goes on. */
+export class LeftRun extends Error {
+  override readonly name = 'LeftRun';
+}
+
+/**
+ * Shows a run until it has ended, and gives its result. SIGINT or SIGTERM cancels it, or leaves it, as `onSignal` says;
+ * a second one always leaves at once, with a {@link LeftRun}.
+ */
+export async function followRun(
+  context: CommandContext,
+  api: DrainApi,
+  runId: string,
+  onSignal: OnSignal,
+): Promise<RunDocument> {
+  const view = progressView(context);
+  const signals = new SignalWatch(onSignal, () => {
+    view.end();
+    context.stderr.write('drainctl: cancelling; what was taken out is put back. A second signal leaves at once.\n');
+    api.cancel(runId).catch(() => {});
+  });
+  try {
+    let since = 0;
+    for (;;) {
+      const document = await Promise.race([api.wait(runId, since, view.intervalMs), signals.left]);
+      since += document.steps.length;
+      view.show(document.steps, document.processes);
+      if (document.result[0] !== undefined) return document.result[0];
+    }
+  } finally {
+    view.end();
+    signals.end();
+  }
+}
+
+class SignalWatch {
+  readonly left: Promise<never>;
+  readonly #onSignal: () => void;
+
+  constructor(policy: OnSignal, cancel: () => void) {
+    let leave: (error: LeftRun) => void = () => {};
+    this.left = new Promise((_, reject) => {
+      leave = reject;
+    });
+    this.left.catch(() => {});
+    let isFirst = policy === 'cancel';
+    this.#onSignal = () => {
+      if (isFirst) cancel();
+      else leave(new LeftRun());
+      isFirst = false;
+    };
+    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
+  }
+
+  end(): void {
+    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
+  }
+}

@@ -1,0 +1,106 @@
+import type {
+  PlanDocument,
+  PlannedProcess,
+  PlannedStep,
+  ProcessReport,
+  ProcessStatus,
+  RunDocument,
+  StatusDocument,
+} from '../drain/api.ts';
+import { sayCut, sayDuration, sayInFlight } from '../drain/wording.ts';
+import type { DrainctlError } from '../errors.ts';
+import type { TextOutput } from './command.ts';
+import { printable, printTable } from './table.ts';
+
+/** The one document of `--json`. */
+export function printJson(output: TextOutput, document: unknown): void {
+  output.write(`${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** An error: for people on stderr with its hint; with `--json` as a document on stdout. */
+export function printError(
+  error: DrainctlError,
+  streams: { readonly stdout: TextOutput; readonly stderr: TextOutput },
+  json: boolean,
+): void {
+  if (json) {
+    printJson(streams.stdout, { error });
+    return;
+  }
+  streams.stderr.write(`drainctl: ${error.message}\n`);
+  if (error.hint !== '') streams.stderr.write(`  ${error.hint}\n`);
+}
+
+const statusHeader = ['PROCESS', 'STATE', 'POOL', 'IN FLIGHT', 'SINCE', 'WHY'];
+
+/** A row for each process; `nowMs` is the wall clock's, for how long ago. */
+export function printStatus(output: TextOutput, document: StatusDocument, nowMs: number): void {
+  printTable(
+    output,
+    statusHeader,
+    document.processes.map((process) => [
+      process.name,
+      process.state,
+      process.pool,
+      inFlightCell(process),
+      sinceCell(process.since, nowMs),
+      process.why,
+    ]),
+  );
+}
+
+function inFlightCell(process: ProcessStatus): string {
+  if (process.uncounted) return '-';
+  return process.in_flight < 0 ? 'unknown' : String(process.in_flight);
+}
+
+function sinceCell(since: string, nowMs: number): string {
+  return since === '' ? '-' : `${sayDuration(Math.max(0, nowMs - Date.parse(since)))} ago`;
+}
+
+/** The plan, step by step, and the longest that it can take. */
+export function printPlan(output: TextOutput, plan: PlanDocument): void {
+  for (const [index, step] of plan.steps.entries()) {
+    const worst = `at worst ${sayDuration(step.worst_case_ms)}`;
+    output.write(`${index + 1}. ${step.title}: ${sayCount(step)}, ${worst}\n`);
+    for (const process of step.processes) output.write(`   ${printable(plannedLine(process))}\n`);
+  }
+  output.write(`${plan.action}: at worst ${sayDuration(plan.worst_case_ms)} in all\n`);
+}
+
+function sayCount(step: PlannedStep): string {
+  const count = step.processes.length;
+  if (count === 1) return '1 process';
+  return `${count} processes, ${step.at_a_time < count ? `${step.at_a_time} at a time` : 'side by side'}`;
+}
+
+function plannedLine(process: PlannedProcess): string {
+  const { name, state, members, in_flight_by, deadline_ms, on_deadline } = process;
+  const out = members.length === 0 ? 'in no pool' : `out of ${members.join(', ')}`;
+  const by = in_flight_by.length === 0 ? 'nothing counts its work' : `work counted by ${in_flight_by.join(', ')}`;
+  return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}`;
+}
+
+/** The past runs: a line each, and a line for each of their processes. */
+export function printHistory(output: TextOutput, runs: readonly RunDocument[]): void {
+  for (const run of runs) {
+    output.write(`${printable(runLine(run))}\n`);
+    for (const process of run.processes) {
+      output.write(`  ${printable(reportLine(process))}\n`);
+      if (process.message !== '') output.write(`    ${printable(process.message)}\n`);
+    }
+  }
+}
+
+function runLine(run: RunDocument): string {
+  const title = [run.action, ...run.names].join(' ');
+  const took = sayDuration(Date.parse(run.ended_at) - Date.parse(run.started_at));
+  const cut = run.cut === 0 ? '' : `, ${sayCut(run.cut)} cut off`;
+  return `${run.started_at} ${title}: ${run.outcome} in ${took}${cut} (run ${run.id})`;
+}
+
+function reportLine(process: ProcessReport): string {
+  const phases = process.phases.map(({ phase, ms }) => `${phase} ${sayDuration(ms)}`).join(', ');
+  const atStop = process.in_flight_at_stop < 0 ? '' : `; ${sayInFlight(process.in_flight_at_stop)} at the stop`;
+  return `${process.name} ${process.outcome}${phases === '' ? '' : `: ${phases}`}${atStop}`;
+}

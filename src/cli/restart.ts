@@ -1,0 +1,13 @@
+import type { Command } from './command.ts';
+import { runAction } from './run-action.ts';
+
+export const restart: Command = {
+  name: 'restart',
+  args: '<names...>',
+  summary: 'Restart processes, drained, at most max_unavailable of a group at a time.',
+  description:
+    'The next one is taken out only when the one before is ready and back in its pools. The first failure ends the run.',
+  examples: ['drainctl restart web:*', 'drainctl restart all'],
+  options: [],
+  run: (context, { args }) => runAction(context, 'restart', args),
+};

@@ -1,0 +1,111 @@
+import { Command as Commander, CommanderError } from 'commander';
+import { toDrainctlError } from '../errors.ts';
+import { version } from '../version.ts';
+import type { Command, CommandContext, TextOutput } from './command.ts';
+import { commands } from './commands.ts';
+import { readDuration } from './duration-option.ts';
+import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts';
+import { printError } from './output.ts';
+
+/** What a command line runs in. */
+export interface Surroundings {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+}
+
+/** Runs one command line and resolves with its exit status. The one place where errors become exit statuses. */
+export async function runCommandLine(surroundings: Surroundings): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done;
+  const program = buildProgram(surroundings, await wantedCommands(surroundings.args), (status) => {
+    exitCode = status;
+  });
+  try {
+    await program.parseAsync(surroundings.args, { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    const error = toDrainctlError(thrown);
+    printError(error, surroundings, program.opts()['json'] === true);
+    return exitCodeOfError(error.code);
+  }
+}
+
+/** The commands whose names are on the command line; all of them where none is, for the help. */
+async function wantedCommands(args: readonly string[]): Promise<Command[]> {
+  const named = [...commands].filter(([name]) => args.includes(name) && args[0] !== 'help');
+  const wanted = named.length > 0 ? named : [...commands];
+  return Promise.all(wanted.map(([, load]) => load()));
+}
+
+function buildProgram(
+  { env, stdout, stderr }: Surroundings,
+  wanted: readonly Command[],
+  ended: (exitCode: ExitCode) => void,
+): Commander {
+  const program = new Commander('drainctl')
+    .description('Stops what supervisord runs without cutting off a request.')
+    .version(version)
+    .option('--config <file>', 'configuration file (default: $DRAINCTL_CONFIG, then /etc/drainctl.yaml)')
+    .option('--deadline <duration>', 'instead of the deadlines in the configuration, such as 30s or 5m')
+    .option('--json', 'print one JSON document on stdout')
+    .option('--quiet', 'no progress on stderr')
+    .option('--no-color', 'no colours')
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .exitOverride();
+  for (const command of wanted)
+    addCommand(program, command, (options) => contextOf(options, env, stdout, stderr), ended);
+  return program;
+}
+
+function addCommand(
+  program: Commander,
+  command: Command,
+  contextFor: (options: Readonly<Record<string, unknown>>) => CommandContext,
+  ended: (exitCode: ExitCode) => void,
+): void {
+  const subcommand = program
+    .command(`${command.name} ${command.args}`.trim())
+    .summary(command.summary)
+    .description(`${command.summary} ${command.description}`.trim())
+    .addHelpText('after', examplesText(command));
+  for (const { flags, description } of command.options) subcommand.option(flags, description);
+  // The shared options may stand behind the command's name as well.
+  for (const option of program.options.filter((shared) => shared.long !== '--version')) subcommand.addOption(option);
+  subcommand.action(async () => {
+    const options = { ...program.opts(), ...explicitOptions(subcommand) };
+    ended(await command.run(contextFor(options), { args: subcommand.args, options }));
+  });
+}
+
+/** Only what was written behind the command: a default there must not hide what was written before it. */
+function explicitOptions(command: Commander): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) !== 'default'),
+  );
+}
+
+function examplesText(command: Command): string {
+  return command.examples.length === 0 ? '' : `\nExamples:\n${command.examples.map((line) => `  ${line}\n`).join('')}`;
+}
+
+function contextOf(
+  options: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+  stdout: TextOutput,
+  stderr: TextOutput,
+): CommandContext {
+  const { config, deadline, json, quiet, color } = options;
+  return {
+    env,
+    stdout,
+    stderr,
+    configFile: typeof config === 'string' ? config : undefined,
+    deadlineMs: deadline === undefined ? undefined : readDuration('--deadline', deadline),
+    json: json === true,
+    quiet: quiet === true,
+    // https://no-color.org
+    color: color !== false && (env['NO_COLOR'] ?? '') === '' && stderr.isTTY === true,
+  };
+}

@@ -1,0 +1,26 @@
+import type { TextOutput } from './command.ts';
+
+/**
+ * Rows with a header: aligned columns for a person at a terminal, tab-separated lines without the header for a pipe.
+ * What is printed came from supervisord, pools and programs: control characters are taken out, so that none of it can
+ * steer the terminal or break a row.
+ */
+export function printTable(output: TextOutput, header: readonly string[], rows: readonly (readonly string[])[]): void {
+  const clean = rows.map((row) => row.map(printable));
+  if (output.isTTY !== true) {
+    for (const row of clean) output.write(`${row.join('\t')}\n`);
+    return;
+  }
+  const all = [header, ...clean];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  for (const row of all) {
+    const cells = row.map((cell, column) => cell.padEnd(column === header.length - 1 ? 0 : (widths[column] ?? 0)));
+    output.write(`${cells.join('  ').trimEnd()}\n`);
+  }
+}
+
+/** Text without control characters. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}

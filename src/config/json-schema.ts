@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import type { Registries } from './registries.ts';
+import { configSchema } from './schema.ts';
+
+/**
+ * The JSON Schema of the configuration as it is written, for editors
+ * (`# yaml-language-server: $schema=drainctl.schema.json`). A member may have the keys of any pool driver, because a
+ * JSON Schema can't look up which driver the named pool has.
+ */
+export function configJsonSchema({ pools, probes }: Registries): Record<string, unknown> {
+  const schema = configSchema({
+    pool: anyOf(
+      [...pools.values()].map(({ name, summary, options }) =>
+        options.strict().safeExtend({ driver: z.literal(name).describe(summary) }),
+      ),
+    ),
+    member: anyOf(
+      [...pools.values()].map(({ member }) =>
+        member.strict().safeExtend({ pool: z.string().describe('A name under `pools`.') }),
+      ),
+    ),
+    probe: anyOf(
+      [...probes.values()].map(({ name, summary, options }) =>
+        options.strict().safeExtend({ probe: z.literal(name).describe(summary) }),
+      ),
+    ),
+  });
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return { ...json, title: 'drainctl configuration' };
+}
+
+function anyOf(schemas: readonly z.ZodType[]): z.ZodType {
+  return schemas.length === 0 ? z.never() : z.union(schemas);
+}

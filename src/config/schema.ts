@@ -1,0 +1,198 @@
+import * as z from 'zod';
+import { formatDuration } from '../duration.ts';
+import { durationSchema } from '../duration-schema.ts';
+import { logLevels } from '../log.ts';
+import { dependsOnProcess } from '../supervisor/expansions.ts';
+import {
+  httpUrlProblem,
+  parseHostPort,
+  parseSocketMode,
+  socketPathProblem,
+  supervisorUrlProblem,
+} from './addresses.ts';
+import { defaultPolicy, defaultSocket, defaultSocketMode, defaultStateDir } from './defaults.ts';
+import { patternProblem } from './match.ts';
+
+/** The schemas of what only a driver can check; see {@link configSchema}. */
+export interface DriverSchemas<Pool extends z.ZodType, Member extends z.ZodType, Probe extends z.ZodType> {
+  readonly pool: Pool;
+  readonly member: Member;
+  readonly probe: Probe;
+}
+
+/**
+ * What may stand in a pool, a member and a probe as far as it is known without the drivers. Their own keys are
+ * checked by driver-keys.ts, because a member's depend on the driver of the pool that it names.
+ */
+export const looseDriverSchemas = {
+  pool: z.looseObject({ driver: text() }),
+  member: z.looseObject({ pool: text() }),
+  probe: z.looseObject({ probe: text() }),
+} as const;
+
+/** The whole configuration, keys as in YAML. Where a key is absent the value is too: defaults are filled in by build.ts. */
+export function configSchema<Pool extends z.ZodType, Member extends z.ZodType, Probe extends z.ZodType>(
+  drivers: DriverSchemas<Pool, Member, Probe>,
+) {
+  return z.strictObject({
+    supervisor: supervisor.optional().describe('How to reach supervisord.'),
+    sidecar: sidecar.optional().describe('The event listener, and where it is reached.'),
+    state_dir: absolutePath().optional().describe(`Folder of the journal and the history. Default: ${defaultStateDir}`),
+    log: log.optional().describe('What the sidecar logs, to its standard error.'),
+    pools: z
+      .record(z.string(), drivers.pool)
+      .optional()
+      .describe('Whatever sends processes their work, by a name of your choice.'),
+    defaults: z.strictObject(policy()).optional().describe('For every program that does not set it itself.'),
+    programs: z
+      .record(pattern, z.strictObject(program(drivers.member, drivers.probe)))
+      .optional()
+      .describe('By group, `group:process`, or a glob over `group:process`. What has no entry is stopped undrained.'),
+  });
+}
+
+const supervisor = z
+  .strictObject({
+    url: checkedText(supervisorUrlProblem)
+      .optional()
+      .describe('`unix:///path` or `http://host:port`. Default: $SUPERVISOR_SERVER_URL, then the usual sockets'),
+    username: text().optional().describe('With `password` or `password_file`.'),
+    password: text().optional().describe('In clear; `password_file` keeps it out of this file.'),
+    password_file: text().optional().describe('First line is the password. Relative to the folder of this file.'),
+  })
+  .superRefine(({ username, password, password_file: passwordFile }, context) => {
+    const problem = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    if (password !== undefined && passwordFile !== undefined) {
+      problem('password_file', 'password and password_file exclude each other; keep one');
+    }
+    const hasPassword = password !== undefined || passwordFile !== undefined;
+    if (username !== undefined && !hasPassword) problem('username', 'needs password or password_file beside it');
+    if (username === undefined && hasPassword) {
+      problem(password === undefined ? 'password_file' : 'password', 'needs username beside it');
+    }
+  });
+
+const sidecar = z.strictObject({
+  socket: checkedText(socketPathProblem)
+    .optional()
+    .describe(`Unix socket of the sidecar's XML-RPC. Default: ${defaultSocket}`),
+  socket_mode: z
+    .string({
+      error: ({ input }) => `must be text in quotes, such as "${defaultSocketMode}", not ${JSON.stringify(input)}`,
+    })
+    .transform((value, context) => {
+      const mode = parseSocketMode(value);
+      if (mode !== undefined) return mode;
+      context.addIssue(`"${value}" is no file mode; write "${defaultSocketMode}" or "0770"`);
+      return z.NEVER;
+    })
+    .optional()
+    .describe(`Permission bits of the socket, in quotes. Default: "${defaultSocketMode}"`),
+  http: text()
+    .transform((value, context) => {
+      const address = parseHostPort(value);
+      if (address !== undefined) return address;
+      context.addIssue(`"${value}" is not host:port; write 127.0.0.1:9011 or "[::1]:9011"`);
+      return z.NEVER;
+    })
+    .optional()
+    .describe('`host:port` of health endpoints and metrics. Default: none'),
+});
+
+const log = z.strictObject({
+  level: z.enum(logLevels).optional().describe('Default: info'),
+});
+
+const pattern = checkedText(patternProblem);
+
+/** The keys that both `defaults` and a program take. */
+function policy() {
+  const { deadlineMs, quietMs, pollMs, onDeadline, maxUnavailable } = defaultPolicy;
+  return {
+    deadline: duration(100)
+      .optional()
+      .describe(`How long a process may take to drain. Default: ${formatDuration(deadlineMs)}`),
+    quiet: duration(0)
+      .optional()
+      .describe(`How long nothing must be in flight until a process is drained. Default: ${formatDuration(quietMs)}`),
+    poll: duration(10)
+      .optional()
+      .describe(`How often what is in flight is measured. Default: ${formatDuration(pollMs)}`),
+    settle: duration(0)
+      .optional()
+      .describe('The wait after depooling until no new work arrives. Default: what the pool drivers need'),
+    on_deadline: z
+      .enum(['stop', 'hold'])
+      .optional()
+      .describe(`\`stop\`: stop anyway; \`hold\`: leave it running and depooled. Default: ${onDeadline}`),
+    max_unavailable: wholeNumber(1)
+      .optional()
+      .describe(`How many processes of a group a restart takes at a time. Default: ${maxUnavailable}`),
+  };
+}
+
+function program<Member extends z.ZodType, Probe extends z.ZodType>(member: Member, probe: Probe) {
+  return {
+    members: z.array(member).optional().describe('Its entries in pools.'),
+    in_flight: z
+      .array(probe)
+      .min(1)
+      .optional()
+      .describe('Probes that measure what is in flight; they are summed. Default: what the pools count themselves'),
+    ready: ready.optional().describe('When a started process can work. Default: when supervisord says RUNNING'),
+    stage: wholeNumber(0)
+      .optional()
+      .describe("Lower stages stop first, equal ones side by side. Default: supervisord's own order"),
+    ...policy(),
+  };
+}
+
+const ready = z
+  .strictObject({
+    http: z
+      .string()
+      .superRefine((url, context) => {
+        const problem = dependsOnProcess(url) ? undefined : httpUrlProblem(url);
+        if (problem !== undefined) context.addIssue(problem);
+      })
+      .optional()
+      .describe('URL that answers 2xx once the process is ready.'),
+    exec: z.array(text()).min(1).optional().describe('Command that exits with 0 once the process is ready.'),
+    deadline: duration(100)
+      .optional()
+      .describe(`From its start until it is ready. Default: ${formatDuration(defaultPolicy.readyDeadlineMs)}`),
+  })
+  .superRefine(({ http, exec }, context) => {
+    if ((http === undefined) === (exec === undefined)) context.addIssue('needs either http or exec, and not both');
+  });
+
+function duration(minMs: number) {
+  return durationSchema.refine((ms) => ms >= minMs, { error: `must be at least ${formatDuration(minMs)}` });
+}
+
+function wholeNumber(min: number) {
+  return z.int().min(min);
+}
+
+function text() {
+  return z.string().min(1, { error: 'must not be empty' });
+}
+
+function absolutePath() {
+  return checkedText((path) =>
+    path.startsWith('/') ? undefined : `must be an absolute path, not ${JSON.stringify(path)}`,
+  );
+}
+
+function checkedText(findProblem: (value: string) => string | undefined) {
+  return text().superRefine((value, context) => {
+    const problem = value === '' ? undefined : findProblem(value);
+    if (problem !== undefined) context.addIssue(problem);
+  });
+}
+
+/** {@link configSchema} with {@link looseDriverSchemas}. */
+export const looseConfigSchema = configSchema(looseDriverSchemas);
+
+/** What {@link looseConfigSchema} gives. */
+export type CheckedInput = z.output<typeof looseConfigSchema>;

@@ -1,0 +1,181 @@
+/**
+ * What the engine offers, to the sidecar's XML-RPC and to the command line alike. The documents are the ones that
+ * `--json` prints and that XML-RPC carries, so they hold only what XML-RPC has: an unknown count is -1, an absent
+ * text is "", times are ISO 8601 in UTC, durations whole milliseconds.
+ */
+
+/**
+ * What a run does to its processes. `pool` ends holds. The sidecar's own: `gate` drains for a supervisord that is stopping by itself; `recover` puts back
+ * what an earlier run left out.
+ */
+export const runActions = ['drain', 'stop', 'start', 'restart', 'shutdown', 'pool', 'gate', 'recover'] as const;
+export type RunAction = (typeof runActions)[number];
+
+/** One part of what happens to a process in a run. */
+export const phases = ['depool', 'settle', 'drain', 'stop', 'start', 'ready', 'repool', 'hold', 'release'] as const;
+export type Phase = (typeof phases)[number];
+
+/** How a run changes what the configuration says. */
+export interface RunOptions {
+  /** Instead of each process's own deadline. */
+  readonly deadlineMs?: number | undefined;
+  /** Why, for a hold; shown by status. */
+  readonly reason?: string | undefined;
+  /** A hold ends by itself after this long. */
+  readonly holdForMs?: number | undefined;
+  /** Leave supervisord itself running after a shutdown run. */
+  readonly keepSupervisord?: boolean | undefined;
+}
+
+/** `failed`: something could not be done; `cut`: a deadline passed and work was cut off. */
+export type RunOutcome = 'done' | 'cut' | 'held' | 'cancelled' | 'failed';
+
+/** `skipped`: there was nothing to do. `untouched`: the run ended before its turn. */
+export type ProcessOutcome = RunOutcome | 'skipped' | 'untouched';
+
+export type StepKind = 'info' | 'progress' | 'warning' | 'error';
+
+/** Something that happened in a run, in words. `process` is "" for the run as a whole. */
+export type Step = {
+  readonly seq: number;
+  readonly at: string;
+  readonly process: string;
+  readonly phase: Phase | '';
+  readonly kind: StepKind;
+  readonly in_flight: number;
+  readonly message: string;
+};
+
+/** Where a process stands in a run that is under way. */
+export type ProcessProgress = {
+  readonly name: string;
+  readonly phase: Phase | '';
+  readonly in_flight: number;
+  readonly elapsed_ms: number;
+  readonly deadline_ms: number;
+  readonly outcome: ProcessOutcome | '';
+};
+
+/** What a run did to one process. */
+export type ProcessReport = {
+  readonly name: string;
+  readonly outcome: ProcessOutcome;
+  /** How much work was cut off; -1: unknown. */
+  readonly cut: number;
+  /** What was in flight when it was stopped; -1: unknown, or it was not stopped. */
+  readonly in_flight_at_stop: number;
+  readonly phases: readonly { readonly phase: Phase; readonly ms: number }[];
+  /** What state it was left in, and why. */
+  readonly message: string;
+  readonly error_code: string;
+  readonly hint: string;
+};
+
+/** A run that has ended, as the history keeps it. */
+export type RunDocument = {
+  readonly id: string;
+  readonly action: RunAction;
+  readonly names: readonly string[];
+  readonly started_at: string;
+  readonly ended_at: string;
+  readonly outcome: RunOutcome;
+  /** Sum over the processes; -1 where one is unknown. */
+  readonly cut: number;
+  readonly message: string;
+  readonly error_code: string;
+  readonly hint: string;
+  readonly processes: readonly ProcessReport[];
+};
+
+/** The answer to {@link DrainApi.wait}: the steps after `since`, where each process stands, and, once ended, the result. */
+export type WaitDocument = {
+  readonly run: string;
+  readonly ended: boolean;
+  readonly steps: readonly Step[];
+  readonly processes: readonly ProcessProgress[];
+  /** Empty until the run has ended. */
+  readonly result: readonly RunDocument[];
+};
+
+/** Where a process stands in one address of one pool. */
+export type MemberStatus = {
+  readonly pool: string;
+  readonly address: string;
+  readonly member: string;
+  /** `in`, `down`, `out`, `missing` or `unknown`. */
+  readonly placement: string;
+  /** The pool's own word for it, or why it is unknown. */
+  readonly text: string;
+  /** True where the journal says that drainctl took it out. */
+  readonly ours: boolean;
+};
+
+/** One process, as status shows it. */
+export type ProcessStatus = {
+  readonly name: string;
+  readonly state: string;
+  readonly pid: number;
+  readonly description: string;
+  /** Over all its members: `in`, `out`, `down`, `partly`, `missing`, `unknown`; `none` without members. */
+  readonly pool: string;
+  readonly in_flight: number;
+  /** True where nothing in the configuration can count its work. */
+  readonly uncounted: boolean;
+  /** Since when it is as it is: taken out, or started. */
+  readonly since: string;
+  /** Why it is as it is: held by whom and for what, or which run works on it. */
+  readonly why: string;
+  readonly held: boolean;
+  readonly run: string;
+  readonly members: readonly MemberStatus[];
+};
+
+export type StatusDocument = {
+  readonly supervisor: { readonly url: string; readonly state: string };
+  readonly sidecar: boolean;
+  readonly run: string;
+  readonly processes: readonly ProcessStatus[];
+};
+
+/** One process in a plan. */
+export type PlannedProcess = {
+  readonly name: string;
+  readonly state: string;
+  readonly members: readonly string[];
+  /** What measures its work: pools or probes; empty where nothing does. */
+  readonly in_flight_by: readonly string[];
+  readonly deadline_ms: number;
+  readonly on_deadline: string;
+  readonly worst_case_ms: number;
+};
+
+/** Processes that are worked on side by side, at most `at_a_time` of them. */
+export type PlannedStep = {
+  readonly title: string;
+  readonly at_a_time: number;
+  readonly worst_case_ms: number;
+  readonly processes: readonly PlannedProcess[];
+};
+
+export type PlanDocument = {
+  readonly action: RunAction;
+  readonly worst_case_ms: number;
+  readonly steps: readonly PlannedStep[];
+};
+
+export type VersionDocument = { readonly version: string; readonly pid: number; readonly config: string };
+
+/** Everything that can be asked of the engine. Every method rejects with a DrainctlError. */
+export interface DrainApi {
+  getVersion(): Promise<VersionDocument>;
+  getStatus(): Promise<StatusDocument>;
+  getPlan(action: RunAction, names: readonly string[], options: RunOptions): Promise<PlanDocument>;
+  /** The latest runs first. */
+  getHistory(limit: number): Promise<readonly RunDocument[]>;
+  /** Starts a run and gives its id. A run waits for the one before it; `shutdown` takes over from it. */
+  start(action: RunAction, names: readonly string[], options: RunOptions): Promise<string>;
+  /** Resolves as soon as there are steps after `since` (0 for all), the run has ended, or after `timeoutMs`. */
+  wait(runId: string, since: number, timeoutMs: number): Promise<WaitDocument>;
+  /** Ends a run ("" for the current one); it puts back what it took out. False where there was nothing to end. */
+  cancel(runId: string): Promise<boolean>;
+}

@@ -1,0 +1,180 @@
+import type { Config } from '../config/config.ts';
+import { DrainctlError, toDrainctlError } from '../errors.ts';
+import { type Log, silentLog } from '../log.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import { version } from '../version.ts';
+import type {
+  DrainApi,
+  PlanDocument,
+  RunAction,
+  RunDocument,
+  RunOptions,
+  StatusDocument,
+  VersionDocument,
+  WaitDocument,
+} from './api.ts';
+import { History } from './history.ts';
+import { Journal } from './journal.ts';
+import { chooseProcesses, perform, planOf, type Workshop } from './perform.ts';
+import { planDocument } from './plan.ts';
+import { mustGoOn } from './policy.ts';
+import { lookForRecovery } from './recover.ts';
+import { Run } from './run.ts';
+import { isOwnListener } from './self.ts';
+import { processStatus } from './status.ts';
+import { Targets } from './targets.ts';
+import { Ticker } from './ticker.ts';
+import { World } from './world.ts';
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly config: Config;
+  readonly supervisor: Supervisor;
+  readonly log: Log;
+  /** True inside the sidecar. */
+  readonly isSidecar: boolean;
+}
+
+/** How many ended runs can still be asked for. */
+const rememberedRuns = 50;
+
+/** Does every run, one after another. The sidecar owns one; a drainctl that finds no sidecar makes its own. */
+export class Engine implements DrainApi {
+  readonly world: World;
+  readonly #shop: Workshop;
+  readonly #isSidecar: boolean;
+  readonly #runs = new Map<string, Run>();
+  /** Runs that have not ended, in their order; the first is under way. */
+  #queue: readonly Run[] = [];
+  #tail: Promise<unknown> = Promise.resolve();
+  #recovering = false;
+
+  constructor(options: EngineOptions) {
+    const { config, supervisor, log, isSidecar } = options;
+    this.world = new World(supervisor, log);
+    this.#isSidecar = isSidecar;
+    this.#shop = {
+      config,
+      world: this.world,
+      targets: new Targets(config),
+      journal: new Journal(config.stateDir, log),
+      history: new History(config.stateDir, log),
+      ticker: new Ticker(),
+      log,
+    };
+  }
+
+  async getVersion(): Promise<VersionDocument> {
+    return { version, pid: process.pid, config: this.#shop.config.file };
+  }
+
+  async getStatus(): Promise<StatusDocument> {
+    const [snapshot, journal] = await Promise.all([this.world.best(), this.#shop.journal.peek()]);
+    const current = this.#queue[0];
+    const run = current && { id: current.id, action: current.action, progress: current.progress() };
+    const infos = snapshot.infos.filter((info) => !isOwnListener(snapshot.configs.get(info.fullName)));
+    const targets = infos.map((info) => this.#shop.targets.resolve(info, snapshot));
+    return {
+      supervisor: { url: this.world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
+      sidecar: this.#isSidecar,
+      run: current?.id ?? '',
+      processes: await Promise.all(targets.map((target) => processStatus(target, { journal, run }))),
+    };
+  }
+
+  async getPlan(action: RunAction, names: readonly string[], options: RunOptions): Promise<PlanDocument> {
+    const plan = planOf({ action, names }, await this.world.fresh(), this.#shop.targets);
+    return planDocument(action, plan, options.deadlineMs);
+  }
+
+  async getHistory(limit: number): Promise<readonly RunDocument[]> {
+    return this.#shop.history.latest(limit);
+  }
+
+  async start(action: RunAction, names: readonly string[], options: RunOptions): Promise<string> {
+    // A name that nobody has is told to the caller at once, and not to the history later.
+    if (names.length > 0) chooseProcesses(names, await this.world.refresh());
+    return this.begin(action, names, options).id;
+  }
+
+  /** Queues a run. `shutdown` and the gate take over from all that are under way or waiting. */
+  begin(action: RunAction, names: readonly string[], options: RunOptions): Run {
+    // A command prints the steps itself; nobody but the log follows all of the sidecar's runs.
+    const run = new Run(action, names, options, this.#isSidecar ? this.#shop.log : silentLog);
+    if (mustGoOn(action)) for (const earlier of this.#queue) earlier.end('superseded');
+    const [current] = this.#queue;
+    if (current !== undefined) run.say({ kind: 'info', message: `waits for "${current.title}" to end` });
+    this.#queue = [...this.#queue, run];
+    this.#remember(run);
+    this.#tail = this.#tail.then(() => this.#carryOut(run));
+    return run;
+  }
+
+  async wait(runId: string, since: number, timeoutMs: number): Promise<WaitDocument> {
+    return this.run(runId).wait(since, timeoutMs);
+  }
+
+  async cancel(runId: string): Promise<boolean> {
+    const run = runId === '' ? this.#queue[0] : this.run(runId);
+    if (run === undefined || run.result !== undefined) return false;
+    run.end('cancelled');
+    return true;
+  }
+
+  /** Cancels every run that is under way or waiting. */
+  cancelAll(): void {
+    for (const run of this.#queue) run.end('cancelled');
+  }
+
+  /** The run of that id, under way or ended lately. */
+  run(runId: string): Run {
+    const run = this.#runs.get(runId);
+    if (run !== undefined) return run;
+    throw new DrainctlError('RUN_NOT_FOUND', `There is no run ${runId}.`, {
+      hint: 'It may have ended before the sidecar was restarted; see "drainctl history".',
+    });
+  }
+
+  /** Resolves when no run is under way or waiting. */
+  async idle(): Promise<void> {
+    while (this.#queue.length > 0) await this.#tail;
+  }
+
+  /**
+   * Puts back what earlier runs, of this process or of one that died, left out and what now runs and is ready. Does
+   * nothing while a run is under way: that one may have taken them out.
+   */
+  async recover(): Promise<void> {
+    if (this.#recovering || this.#queue.length > 0) return;
+    this.#recovering = true;
+    try {
+      const journal = await this.#shop.journal.peek();
+      if (journal.entries.length === 0) return;
+      const snapshot = await this.world.refresh();
+      const { toPutBack } = await lookForRecovery(journal, snapshot, this.#shop);
+      if (toPutBack.length > 0 && this.#queue.length === 0) this.begin('recover', toPutBack, {});
+    } catch (error) {
+      this.#shop.log.warn(`What earlier runs left out could not be looked at: ${toDrainctlError(error).message}`);
+    } finally {
+      this.#recovering = false;
+    }
+  }
+
+  /** Frees what the pools hold open. */
+  close(): void {
+    this.#shop.targets.close();
+  }
+
+  async #carryOut(run: Run): Promise<void> {
+    const result = await perform(run, this.#shop);
+    this.#queue = this.#queue.filter((other) => other !== run);
+    run.say({ kind: result.outcome === 'done' ? 'info' : 'warning', message: result.message });
+    run.finish(result);
+  }
+
+  #remember(run: Run): void {
+    this.#runs.set(run.id, run);
+    const [oldest] = this.#runs.keys();
+    if (this.#runs.size > rememberedRuns && oldest !== undefined) this.#runs.delete(oldest);
+  }
+}

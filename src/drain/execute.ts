@@ -1,0 +1,151 @@
+import pLimit from 'p-limit';
+import { toDrainctlError } from '../errors.ts';
+import type { Phase, RunAction } from './api.ts';
+import { keepOut } from './keep-out.ts';
+import { depool } from './phases/depool.ts';
+import { drain } from './phases/drain.ts';
+import { hold, keepOnHold } from './phases/hold.ts';
+import { ready } from './phases/ready.ts';
+import { release } from './phases/release.ts';
+import { repool, undoDepool } from './phases/repool.ts';
+import { settle } from './phases/settle.ts';
+import { start } from './phases/start.ts';
+import { stop } from './phases/stop.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import { atDeadline, endsRun, mustGoOn, pipelines } from './policy.ts';
+import { type PhaseWork, ProcessRun, type RunContext } from './process-run.ts';
+import { RunEnded } from './run.ts';
+import { sayCut, sayInFlight } from './wording.ts';
+
+const work: Readonly<Record<Phase, PhaseWork>> = { depool, settle, drain, stop, start, ready, repool, hold, release };
+
+/** For each action, the phases that make no sense for a process that does not run. A drain may hold one out before it starts. */
+const phasesOfTheLiving: Partial<Record<RunAction, readonly Phase[]>> = {
+  stop: ['depool', 'settle', 'drain', 'stop'],
+  restart: ['depool', 'settle', 'drain', 'stop'],
+  shutdown: ['depool', 'settle', 'drain', 'stop'],
+  gate: ['depool', 'settle', 'drain'],
+  pool: ['ready', 'repool'],
+};
+
+/**
+ * Follows a plan, one step after another, and resolves when all of it has ended, well or not. What a run that ended
+ * early took out and did not stop is put back, except what is on hold, and except when a shutdown takes over.
+ */
+export async function execute(plan: Plan, context: RunContext): Promise<readonly ProcessRun[]> {
+  const execution = new Execution(plan, context);
+  await execution.follow();
+  return execution.processes;
+}
+
+class Execution {
+  readonly processes: readonly ProcessRun[];
+  readonly #plan: Plan;
+  readonly #context: RunContext;
+  /** Aborted as soon as the run is to end: cancelled from outside, or by a failure within. The first cause counts. */
+  readonly #ending = new AbortController();
+
+  constructor(plan: Plan, context: RunContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.processes = plan.flatMap((step) => step.targets).map((target) => this.#processRun(target));
+  }
+
+  async follow(): Promise<void> {
+    const { run, ticker } = this.#context;
+    const end = () => this.#ending.abort(run.signal.reason);
+    run.signal.addEventListener('abort', end, { once: true });
+    if (run.signal.aborted) end();
+    run.progress = () => this.processes.map((process) => process.progress());
+    const keeping = new AbortController();
+    const pollMs = Math.min(1_000, ...this.processes.map((process) => process.target.settings.pollMs));
+    const kept = keepOut(this.processes, ticker, pollMs, keeping.signal);
+    try {
+      for (const step of this.#plan) await this.#followStep(step);
+      await this.#undo();
+    } finally {
+      keeping.abort();
+      await kept;
+      run.signal.removeEventListener('abort', end);
+    }
+  }
+
+  #processRun(target: PlanStep['targets'][number]): ProcessRun {
+    const { run } = this.#context;
+    const waits = atDeadline(run.action, target.settings.onDeadline) === 'wait';
+    const deadlineMs = waits ? Number.POSITIVE_INFINITY : (run.options.deadlineMs ?? target.settings.deadlineMs);
+    return new ProcessRun(target, this.#context, deadlineMs, this.#ending.signal);
+  }
+
+  async #followStep(step: PlanStep): Promise<void> {
+    const limit = pLimit(Math.max(1, Math.min(step.atATime, step.targets.length)));
+    const processes = this.processes.filter((process) => step.targets.includes(process.target));
+    await Promise.all(processes.map((process) => limit(() => this.#followProcess(process))));
+  }
+
+  /** Depool, settle, drain, stop, start, ready, repool: those that the action has, in this order. */
+  async #followProcess(process: ProcessRun): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    const todo = phasesFor(process);
+    if (todo.length === 0) return process.end('skipped', `${process.name} was not running.`);
+    process.begin();
+    try {
+      for (const phase of todo) await process.timed(phase, () => work[phase](process));
+      endWell(process);
+    } catch (thrown) {
+      await this.#failed(process, thrown);
+    }
+  }
+
+  async #failed(process: ProcessRun, thrown: unknown): Promise<void> {
+    const error = toDrainctlError(thrown);
+    if (thrown instanceof RunEnded || (thrown === this.#ending.signal.reason && this.#ending.signal.aborted)) {
+      return process.end('cancelled', '', thrown instanceof RunEnded ? error : undefined);
+    }
+    if (error.code === 'DEADLINE_PASSED') {
+      await keepOnHold(process, `not drained at the deadline: ${sayInFlight(process.latest?.inFlight)}`, undefined);
+      process.end('held', error.message, error);
+    } else {
+      process.end('failed', error.message, error);
+    }
+    process.say(
+      process.outcome === 'held' ? 'warning' : 'error',
+      `${process.outcome}: ${error.message} ${error.hint}`.trim(),
+    );
+    if (endsRun(process.action)) this.#ending.abort(error);
+  }
+
+  /** Puts back what this run took out of its pools and did not stop. */
+  async #undo(): Promise<void> {
+    const { reason } = this.#ending.signal;
+    const superseded = reason instanceof RunEnded && reason.reason === 'superseded';
+    const isLeft = (process: ProcessRun) =>
+      (process.outcome === 'cancelled' && !superseded) || (process.outcome === 'failed' && !mustGoOn(process.action));
+    const left = this.processes.filter((process) => process.isOut && !process.stopAsked && isLeft(process));
+    await Promise.all(left.map(undo));
+  }
+}
+
+function phasesFor(process: ProcessRun): readonly Phase[] {
+  const { state } = process.target.info;
+  const all = pipelines[process.action];
+  if (state !== 'STOPPED' && state !== 'EXITED' && state !== 'FATAL') return all;
+  return all.filter((phase) => phasesOfTheLiving[process.action]?.includes(phase) !== true);
+}
+
+function endWell(process: ProcessRun): void {
+  if (process.mayCut && !process.stopAsked) process.cut = process.latest?.inFlight ?? -1;
+  if (process.cut === 0) process.end('done', '');
+  else process.end('cut', `${process.name} was stopped with ${sayCut(process.cut)} unfinished.`);
+}
+
+async function undo(process: ProcessRun): Promise<void> {
+  try {
+    await undoDepool(process);
+    process.addMessage(`${process.name} was put back and runs on.`);
+  } catch (thrown) {
+    const error = toDrainctlError(thrown);
+    process.say('error', `could not be put back: ${error.message} ${error.hint}`.trim());
+    process.addMessage(`${process.name} runs on but could not be put back: ${error.message}`);
+  }
+}

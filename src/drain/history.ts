@@ -1,0 +1,58 @@
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../log.ts';
+import type { RunDocument } from './api.ts';
+
+const keptRuns = 500;
+
+/** The past runs, one JSON document a line in `state_dir/history.jsonl`, oldest first. Survives a reboot. */
+export class History {
+  readonly #dir: string;
+  readonly #file: string;
+  readonly #log: Log;
+
+  constructor(stateDir: string, log: Log) {
+    this.#dir = stateDir;
+    this.#file = join(stateDir, 'history.jsonl');
+    this.#log = log;
+  }
+
+  /** Adds a run. A history that can't be written is no reason to fail a run: the log says so. */
+  async append(run: RunDocument): Promise<void> {
+    try {
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await this.#trim();
+      await appendFile(this.#file, `${JSON.stringify(run)}\n`, { mode: 0o600, flush: true });
+    } catch (error) {
+      this.#log.warn(`The history ${this.#file} can't be written: ${(error as Error).message}.`); // as: fs rejects with Errors
+    }
+  }
+
+  /** The latest runs first; lines that can't be read (a torn last line after a power loss) are passed over. */
+  async latest(limit: number): Promise<readonly RunDocument[]> {
+    const lines = await this.#lines();
+    return lines.reverse().flatMap(parseLine).slice(0, limit);
+  }
+
+  async #trim(): Promise<void> {
+    const lines = await this.#lines();
+    if (lines.length < 2 * keptRuns) return;
+    const temporary = `${this.#file}.new`;
+    await writeFile(temporary, `${lines.slice(-keptRuns).join('\n')}\n`, { mode: 0o600 });
+    await rename(temporary, this.#file);
+  }
+
+  async #lines(): Promise<string[]> {
+    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    return text.split('\n').filter((line) => line !== '');
+  }
+}
+
+function parseLine(line: string): RunDocument[] {
+  try {
+    const run = JSON.parse(line) as RunDocument; // as: written by append(); a line without an id is no run
+    return typeof run.id === 'string' && Array.isArray(run.processes) ? [run] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DrainctlError } from '../errors.ts';
+import type { Json } from '../pools/pool.ts';
+import type { ProcessName } from '../supervisor/process.ts';
+
+/** Raised when the meaning of the file changes; a reader refuses a version above its own. */
+const version = 1;
+
+/** A member that was taken out, and what it takes to put it back. */
+export interface JournalEntry {
+  readonly process: ProcessName;
+  readonly pool: string;
+  readonly address: string;
+  /** The member's name to a person; with pool, address and process it identifies the entry. */
+  readonly label: string;
+  /** The member as the pool's driver takes it, so that it can be put back although the configuration has changed. */
+  readonly member: { readonly [key: string]: Json };
+  readonly before: Json;
+  /** False where the member was out already before we came. */
+  readonly wasIn: boolean;
+  /** Wall clock, ISO 8601. */
+  readonly at: string;
+  readonly run: string;
+}
+
+/** A process that a person drained on purpose. */
+export interface Hold {
+  readonly process: ProcessName;
+  readonly reason: string;
+  readonly since: string;
+  /** When it ends by itself, ISO 8601; "" for never. */
+  readonly until: string;
+  readonly run: string;
+}
+
+/** True for a hold whose time is over. */
+export function isOver(hold: Hold): boolean {
+  return hold.until !== '' && Date.parse(hold.until) <= Date.now();
+}
+
+/** All that the journal holds. */
+export interface JournalContent {
+  readonly entries: readonly JournalEntry[];
+  readonly holds: readonly Hold[];
+}
+
+/** A journal of nothing. */
+export const emptyJournal: JournalContent = { entries: [], holds: [] };
+
+/**
+ * Reads `journal.json`; a missing one is empty.
+ *
+ * @throws DrainctlError `JOURNAL_UNREADABLE` for damaged content, `JOURNAL_NEWER` for a later version of the format.
+ */
+export async function readJournalFile(file: string): Promise<JournalContent> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return emptyJournal; // as: what fs rejects with
+    throw new DrainctlError('JOURNAL_UNREADABLE', `The journal ${file} can't be read: ${(error as Error).message}.`, {
+      hint: `Check the owner and mode of ${file}.`,
+      details: { file, missing: false },
+      cause: error,
+    });
+  }
+  return parseJournal(text, file);
+}
+
+function parseJournal(text: string, file: string): JournalContent {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (cause) {
+    throw damaged(file, cause);
+  }
+  if (typeof data !== 'object' || data === null) throw damaged(file);
+  const found = data as Partial<JournalContent & { version: number }>; // as: every member is checked below
+  if (typeof found.version === 'number' && found.version > version) {
+    throw new DrainctlError(
+      'JOURNAL_NEWER',
+      `The journal ${file} has version ${found.version}; this drainctl reads up to ${version}.`,
+      {
+        hint: 'Run the newer drainctl again, or move the file away and put the members back by hand (see "Manual intervention" in the README).',
+        details: { file, version: found.version },
+      },
+    );
+  }
+  if (found.version !== version || !Array.isArray(found.entries) || !Array.isArray(found.holds)) throw damaged(file);
+  if (!found.entries.every(isEntry) || !found.holds.every(isHold)) throw damaged(file);
+  return { entries: found.entries, holds: found.holds };
+}
+
+function isEntry(value: JournalEntry): boolean {
+  const texts = [value?.process, value?.pool, value?.address, value?.label, value?.at, value?.run];
+  return texts.every((text) => typeof text === 'string') && typeof value.member === 'object' && 'before' in value;
+}
+
+function isHold(value: Hold): boolean {
+  return [value?.process, value?.reason, value?.since, value?.until].every((text) => typeof text === 'string');
+}
+
+function damaged(file: string, cause?: unknown): DrainctlError {
+  return new DrainctlError('JOURNAL_UNREADABLE', `The journal ${file} is damaged.`, {
+    hint: 'It is set aside. Compare `drainctl status` with your pools and put back by hand what should be in.',
+    details: { file },
+    cause,
+  });
+}
+
+/**
+ * Replaces the file as a whole: after a crash or a power loss at any moment it holds the old content or the new one.
+ * Its own temporary file, fsync, rename, fsync of the folder.
+ *
+ * @throws DrainctlError `JOURNAL_UNWRITABLE`
+ */
+export async function writeJournalFile(dir: string, file: string, content: JournalContent): Promise<void> {
+  const temporary = join(dir, `.journal.${process.pid}.${randomUUID()}`);
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeDurably(temporary, `${JSON.stringify({ version, ...content }, undefined, 1)}\n`);
+    await rename(temporary, file);
+    await syncFolder(dir);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw new DrainctlError(
+      'JOURNAL_UNWRITABLE',
+      `The journal ${file} can't be written: ${(error as Error).message}.`,
+      {
+        hint: `Make ${dir} writable, with space left, or set state_dir. Until then a crash forgets what was taken out.`,
+        details: { file },
+        cause: error,
+      },
+    );
+  }
+}
+
+async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

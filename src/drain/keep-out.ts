@@ -1,0 +1,66 @@
+import { toDrainctlError } from '../errors.ts';
+import type { ProcessRun } from './process-run.ts';
+import { askMembers, type MemberAnswer } from './sample.ts';
+import { describeMember, type TargetMember } from './target.ts';
+import type { Ticker } from './ticker.ts';
+
+/**
+ * While it runs, what a run has taken out stays out: each poll, a member that a pool has put back by itself (HAProxy
+ * forgets its servers' states in a reload) is taken out again. Ends when `signal` is aborted.
+ */
+export async function keepOut(
+  processes: readonly ProcessRun[],
+  ticker: Ticker,
+  pollMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const tightened = new WeakSet<TargetMember>();
+  while (!signal.aborted) {
+    try {
+      await ticker.next(pollMs, Number.POSITIVE_INFINITY, signal);
+      await Promise.all(processes.filter(isKeptOut).map((process) => assertOut(process, tightened, signal)));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** Not while the process is being taken out or put back: then its own phase has the say. */
+function isKeptOut(process: ProcessRun): boolean {
+  return process.isOut && process.phase !== 'depool' && process.phase !== 'repool';
+}
+
+async function assertOut(process: ProcessRun, tightened: WeakSet<TargetMember>, signal: AbortSignal): Promise<void> {
+  const answers = await askMembers(process.target.members, signal);
+  await Promise.all(answers.map((answer) => assertMemberOut(process, answer, tightened, signal)));
+}
+
+async function assertMemberOut(
+  process: ProcessRun,
+  answer: MemberAnswer,
+  tightened: WeakSet<TargetMember>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { member } = answer;
+  if ('error' in answer || !isOurs(process, member) || !isKeptOut(process)) return;
+  const isBack = answer.state.placement === 'in' || answer.state.placement === 'down';
+  const tightens = process.outForMs >= member.at.tightensAfterMs && !tightened.has(member);
+  if (!isBack && !tightens) return;
+  try {
+    await member.at.depool(member.member, process.outForMs, signal);
+    if (tightens) tightened.add(member);
+    if (isBack)
+      process.say(
+        'warning',
+        `was put back in ${describeMember(member)} by something else, such as a reload; taken out again`,
+      );
+  } catch (error) {
+    signal.throwIfAborted();
+    process.say('warning', `could not be kept out of ${describeMember(member)}: ${toDrainctlError(error).message}`);
+  }
+}
+
+function isOurs(process: ProcessRun, member: TargetMember): boolean {
+  const { pool, address } = member.at;
+  return process.context.journal.entry({ process: process.name, pool, address, label: member.label }) !== undefined;
+}

@@ -1,0 +1,180 @@
+import { mkdir } from 'node:fs/promises';
+import pLimit from 'p-limit';
+import type { Config } from '../config/config.ts';
+import { type DrainctlError, toDrainctlError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { selectProcesses } from '../supervisor/names.ts';
+import type { ProcessInfo } from '../supervisor/process.ts';
+import type { RunDocument } from './api.ts';
+import { execute } from './execute.ts';
+import type { History } from './history.ts';
+import type { Journal } from './journal.ts';
+import { acquireLock, type Lock } from './lock.ts';
+import { outcomeOf, summaryOf, totalCut } from './outcome.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { mustGoOn } from './policy.ts';
+import { type Run, RunEnded } from './run.ts';
+import { isOwnListener } from './self.ts';
+import type { Targets } from './targets.ts';
+import type { Ticker } from './ticker.ts';
+import { type Snapshot, type World, withLivePids } from './world.ts';
+
+/** What every run works with. */
+export interface Workshop {
+  readonly config: Config;
+  readonly world: World;
+  readonly targets: Targets;
+  readonly journal: Journal;
+  readonly history: History;
+  readonly ticker: Ticker;
+  readonly log: Log;
+}
+
+/**
+ * Carries out a run from the lock to the history, and never rejects: what goes wrong is in the result. A shutdown
+ * that got through ends supervisord itself last, after the lock is free again, because supervisord then waits for
+ * the gate, which takes the lock.
+ */
+export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
+  let lock: Lock | undefined;
+  let result: RunDocument;
+  try {
+    lock = await lockFor(run, shop);
+    await loadJournal(run, shop);
+    const plan = await planFor(run, shop);
+    result = await follow(plan, run, shop);
+  } catch (thrown) {
+    result = failure(run, thrown);
+  } finally {
+    lock?.release();
+  }
+  if (endsSupervisord(run, result)) result = await endSupervisord(run, result, shop);
+  if (result.processes.length > 0) await shop.history.append(result);
+  return result;
+}
+
+async function lockFor(run: Run, shop: Workshop): Promise<Lock> {
+  // The lock is named after the folder, so the folder has to be there first. Where it can't be made the log tells when the journal is written.
+  await mkdir(shop.config.stateDir, { recursive: true, mode: 0o700 }).catch(() => {});
+  const takeOver = mustGoOn(run.action);
+  const lock = await acquireLock(shop.config.stateDir, run.title, {
+    signal: run.signal,
+    takeOver,
+    onWait: (owner) => {
+      const who = owner === undefined ? 'a drainctl that does not answer' : `"${owner.doing}" (pid ${owner.pid})`;
+      run.say({ kind: 'info', message: `${takeOver ? 'takes over from' : 'waits for'} ${who}` });
+    },
+    onGiveWay: () => run.end('superseded'),
+  });
+  if (!lock.held)
+    run.say({ kind: 'warning', message: 'another drainctl holds the lock and does not answer; goes on without it' });
+  return lock;
+}
+
+/** A journal of a newer drainctl stops a run, except one that must go on: that one then keeps its journal in memory. */
+async function loadJournal(run: Run, shop: Workshop): Promise<void> {
+  try {
+    await shop.journal.load();
+  } catch (error) {
+    if (!mustGoOn(run.action)) throw error;
+    run.say({ kind: 'warning', message: `goes on without the journal: ${toDrainctlError(error).message}` });
+  }
+}
+
+async function planFor(run: Run, shop: Workshop): Promise<Plan> {
+  // While a recovery waited for the lock, its owner may have put the members back itself.
+  if (run.action === 'recover' && !run.names.some((name) => shop.journal.entriesOf(name).length > 0)) return [];
+  const snapshot = run.action === 'gate' ? lastSeen(shop.world) : await shop.world.fresh(run.signal);
+  return planOf(run, snapshot, shop.targets);
+}
+
+function lastSeen(world: World): Snapshot {
+  return world.last === undefined ? { infos: [], configs: new Map() } : withLivePids(world.last);
+}
+
+/** The plan of an action over the processes of a snapshot; without names it is all of them. drainctl's own listener is never part of it. */
+export function planOf(run: Pick<Run, 'action' | 'names'>, snapshot: Snapshot, targets: Targets): Plan {
+  const chosen = chooseProcesses(run.names, snapshot);
+  return makePlan(
+    run.action,
+    chosen.map((info) => targets.resolve(info, snapshot)),
+  );
+}
+
+/** The processes that the names mean; all where there are none. */
+export function chooseProcesses(names: readonly string[], snapshot: Snapshot): readonly ProcessInfo[] {
+  const others = snapshot.infos.filter((info) => !isOwnListener(snapshot.configs.get(info.fullName)));
+  return names.length === 0 ? others : selectProcesses(names, others);
+}
+
+async function follow(plan: Plan, run: Run, shop: Workshop): Promise<RunDocument> {
+  const { world, targets, journal, ticker } = shop;
+  const processes = await execute(plan, {
+    run,
+    supervisor: world.supervisor,
+    journal,
+    ticker,
+    findAddress: (pool, address) => targets.findAddress(pool, address),
+    inStopTurn: pLimit(1),
+    isAlive: (target, signal) => world.isAlive(target, signal),
+  });
+  const reports = processes.map((process) => process.report());
+  const outcome = outcomeOf(reports);
+  const cut = totalCut(reports);
+  const worst = reports.find((report) => report.outcome === outcome && report.error_code !== '');
+  return {
+    ...runFacts(run),
+    outcome,
+    cut,
+    message: summaryOf({ action: run.action, outcome, cut }, reports),
+    error_code: worst?.error_code ?? '',
+    hint: worst?.hint ?? '',
+    processes: reports,
+  };
+}
+
+function runFacts(run: Run): Pick<RunDocument, 'id' | 'action' | 'names' | 'started_at' | 'ended_at'> {
+  return {
+    id: run.id,
+    action: run.action,
+    names: run.names,
+    started_at: run.startedAt.toISOString(),
+    ended_at: new Date().toISOString(),
+  };
+}
+
+/** A run that failed or was ended before it touched anything. */
+function failure(run: Run, thrown: unknown): RunDocument {
+  const error: DrainctlError = toDrainctlError(thrown);
+  return {
+    ...runFacts(run),
+    outcome: thrown instanceof RunEnded ? 'cancelled' : 'failed',
+    cut: 0,
+    message: error.message,
+    error_code: error.code,
+    hint: error.hint,
+    processes: [],
+  };
+}
+
+/** A shutdown ends supervisord unless it was held or cancelled; a process that could not be stopped is supervisord's to kill. */
+function endsSupervisord(run: Run, result: RunDocument): boolean {
+  if (run.action !== 'shutdown' || run.options.keepSupervisord === true || run.signal.aborted) return false;
+  return (
+    result.outcome === 'done' ||
+    result.outcome === 'cut' ||
+    (result.processes.length > 0 && result.outcome === 'failed')
+  );
+}
+
+async function endSupervisord(run: Run, result: RunDocument, shop: Workshop): Promise<RunDocument> {
+  try {
+    await shop.world.supervisor.shutdown();
+    run.say({ kind: 'info', message: 'supervisord is told to shut down' });
+    return result;
+  } catch (thrown) {
+    const error = toDrainctlError(thrown);
+    const message = `${result.message} But supervisord could not be told to shut down: ${error.message}`;
+    return { ...result, outcome: 'failed', message, error_code: error.code, hint: error.hint };
+  }
+}

@@ -1,0 +1,79 @@
+import { DrainctlError, isDrainctlError, toDrainctlError } from '../../errors.ts';
+import { Deadline, monotonicMs } from '../../time.ts';
+import { mustGoOn } from '../policy.ts';
+import type { PhaseWork, ProcessRun } from '../process-run.ts';
+import { retry } from '../retry.ts';
+import { describeMember, type TargetMember } from '../target.ts';
+
+/**
+ * Takes the process out of every pool. All addresses of all pools must confirm; one that can't be reached is tried
+ * again until the deadline. Then a run that must go on goes on and says so; any other rejects.
+ */
+export const depool: PhaseWork = async (process) => {
+  const { members, settings } = process.target;
+  if (members.length === 0) return;
+  process.outSinceMs ??= monotonicMs();
+  // The gate may have no deadline of its own; a pool that does not answer is not waited for longer than configured.
+  const deadline = new Deadline(Math.min(process.deadline.remainingMs, settings.deadlineMs));
+  const results = await Promise.all(members.map((member) => takeOut(process, member, deadline)));
+  const failures = results.filter((error) => error !== undefined);
+  const [first] = failures;
+  if (first === undefined) {
+    process.say('info', `depooled: out of ${members.map(describeMember).join(', ')}`);
+  } else if (mustGoOn(process.action)) {
+    for (const failure of failures)
+      process.say('warning', `goes on although a pool did not confirm: ${failure.message}`);
+  } else {
+    throw first;
+  }
+};
+
+async function takeOut(
+  process: ProcessRun,
+  member: TargetMember,
+  deadline: Deadline,
+): Promise<DrainctlError | undefined> {
+  const { signal } = process;
+  try {
+    await retry(
+      {
+        deadline,
+        signal,
+        mayHelp: (error) => isDrainctlError(error, 'POOL_UNREACHABLE'),
+        onFirstFailure: (error) => process.say('warning', `is still in a pool; trying again: ${error.message}`),
+      },
+      () => takeOutOnce(process, member),
+    );
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return toDrainctlError(error);
+  }
+}
+
+/** Intent before effect: the state before is on the disk before the pool is touched. */
+async function takeOutOnce(process: ProcessRun, member: TargetMember): Promise<void> {
+  const { journal, run } = process.context;
+  const state = await member.at.state(member.member, process.signal);
+  if (state.placement === 'missing') throw memberMissing(process, member);
+  await journal.record({
+    process: process.name,
+    pool: member.at.pool,
+    address: member.at.address,
+    label: member.label,
+    member: member.member,
+    before: state.before,
+    wasIn: state.placement === 'in',
+    at: new Date().toISOString(),
+    run: run.id,
+  });
+  await member.at.depool(member.member, process.outForMs, process.signal);
+}
+
+function memberMissing(process: ProcessRun, member: TargetMember): DrainctlError {
+  return new DrainctlError(
+    'POOL_MEMBER_MISSING',
+    `Pool "${member.at.pool}" at ${member.at.address} has no member ${member.label}, so ${process.name} can't be taken out of it.`,
+    { hint: 'Correct the member in the configuration, or add it to the pool.' },
+  );
+}

@@ -1,0 +1,107 @@
+import { DrainctlError } from '../../errors.ts';
+import { monotonicMs, withTimeout } from '../../time.ts';
+import { type IdleSince, idleSince, isDrained, type Sample } from '../drained.ts';
+import { atDeadline } from '../policy.ts';
+import type { PhaseWork, ProcessRun } from '../process-run.ts';
+import { takeLook } from '../sample.ts';
+import { isCounted } from '../target.ts';
+import { sayDuration, sayInFlight } from '../wording.ts';
+
+/** A look may take at least this long, even right before the deadline. */
+const shortestLookMs = 250;
+
+/**
+ * Waits until nothing is in flight and nothing has been for `quiet`, or until the deadline; then, as the policy says,
+ * resolves with `mayCut` set, or rejects with `DEADLINE_PASSED`. Where nothing can count the work there is nothing to
+ * wait for but the settle before.
+ */
+export const drain: PhaseWork = async (process) => {
+  if (!isCounted(process.target)) return;
+  const { quietMs, pollMs } = process.target.settings;
+  const pace = new ProgressPace();
+  let idle: IdleSince;
+  for (;;) {
+    const sample = await look(process);
+    process.latest = sample;
+    idle = idleSince(idle, sample);
+    if (isDrained(idle, sample, quietMs)) return sayDrained(process);
+    if (await hasDied(process, sample)) return sayDied(process);
+    if (process.deadline.passed) return passDeadline(process, sample);
+    if (pace.isDue()) process.say('progress', progressText(process, sample));
+    const quietOverAtMs = idle === undefined ? Number.POSITIVE_INFINITY : idle + quietMs;
+    const wakeAtMs = Math.min(quietOverAtMs, process.deadline.startedAt + process.deadline.ms);
+    await process.context.ticker.next(pollMs, wakeAtMs, process.signal);
+  }
+};
+
+/** One look that ends with the deadline: a probe that hangs makes the sample unknown, not the drain longer. */
+export async function look(process: ProcessRun): Promise<Sample> {
+  const startedAtMs = monotonicMs();
+  const limitMs = Math.min(Math.max(process.deadline.remainingMs, shortestLookMs), 2 ** 31 - 1);
+  const tooLate = new Error('the look took past the deadline');
+  try {
+    return await withTimeout(
+      limitMs,
+      process.signal,
+      () => tooLate,
+      (signal) => takeLook(process.target, signal),
+    );
+  } catch (error) {
+    if (error !== tooLate) throw error;
+    const unknownBecause = 'a pool or probe did not answer before the deadline';
+    return { startedAtMs, endedAtMs: monotonicMs(), inFlight: undefined, unknownBecause, notOut: [] };
+  }
+}
+
+/** A process that has gone has nothing in flight any more, and what measured it may have gone with it. */
+async function hasDied(process: ProcessRun, sample: Sample): Promise<boolean> {
+  return sample.inFlight === undefined && !(await process.context.isAlive(process.target, process.signal));
+}
+
+function sayDied(process: ProcessRun): void {
+  process.say('warning', 'is not running any more: it ended by itself while draining');
+}
+
+function sayDrained(process: ProcessRun): void {
+  process.say('info', `drained after ${sayDuration(process.deadline.elapsedMs)}`);
+}
+
+function passDeadline(process: ProcessRun, sample: Sample): void {
+  const passed = `${sayInFlight(sample.inFlight)} after ${sayDuration(process.deadline.elapsedMs)}${because(sample)}`;
+  if (atDeadline(process.action, process.target.settings.onDeadline) === 'stop') {
+    process.mayCut = true;
+    process.say('warning', `was not drained: ${passed}; the deadline has passed, so it is stopped all the same`);
+    return;
+  }
+  throw new DrainctlError('DEADLINE_PASSED', `${process.name} was not drained: ${passed}.`, {
+    hint: `It runs on, out of its pools. Put it back with "drainctl pool ${process.name}", or drain again with a longer --deadline.`,
+  });
+}
+
+function progressText(process: ProcessRun, sample: Sample): string {
+  const { deadline } = process;
+  const limit = Number.isFinite(deadline.ms) ? ` of ${sayDuration(deadline.ms)}` : '';
+  return `draining: ${sayInFlight(sample.inFlight)}, ${sayDuration(deadline.elapsedMs)}${limit}${because(sample)}`;
+}
+
+function because(sample: Sample): string {
+  const reasons = [
+    sample.unknownBecause,
+    sample.notOut.length === 0 ? '' : `not confirmed to be out of ${sample.notOut.join(', ')}`,
+  ].filter((reason) => reason !== '');
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+}
+
+/** Progress is said at once, then every second, after ten seconds every five, after a minute every thirty. */
+class ProgressPace {
+  readonly #startedAtMs = monotonicMs();
+  #nextAtMs = 0;
+
+  isDue(): boolean {
+    const nowMs = monotonicMs();
+    if (nowMs < this.#nextAtMs) return false;
+    const elapsedMs = nowMs - this.#startedAtMs;
+    this.#nextAtMs = nowMs + (elapsedMs < 10_000 ? 1_000 : elapsedMs < 60_000 ? 5_000 : 30_000);
+    return true;
+  }
+}

@@ -1,0 +1,43 @@
+import { monotonicMs } from '../../time.ts';
+import type { PhaseWork, ProcessRun } from '../process-run.ts';
+import { isCounted } from '../target.ts';
+import { sayCut } from '../wording.ts';
+import { drain, look } from './drain.ts';
+
+/** supervisord kills after `stopwaitsecs`; the reply to that may take a little longer. */
+const stopMarginMs = 10_000;
+
+/** Stops the process when its turn has come and it is still idle; where it is not any more, it is drained again. */
+export const stop: PhaseWork = async (process) => {
+  while (!(await process.context.inStopTurn(() => stopIfIdle(process)))) await drain(process);
+};
+
+async function stopIfIdle(process: ProcessRun): Promise<boolean> {
+  process.signal.throwIfAborted();
+  if (!(await isStillIdle(process))) return false;
+  countCut(process);
+  process.stopAsked = true;
+  // From here there is no way back: the stop is waited for, and a restart finished, whatever is cancelled.
+  process.signal = new AbortController().signal;
+  await process.context.supervisor.stopProcess(process.name, process.target.config.stopWaitSecs * 1_000 + stopMarginMs);
+  const cut = process.cut === 0 ? '' : `; ${sayCut(process.cut)} cut off`;
+  process.say(process.cut === 0 ? 'info' : 'warning', `stopped${cut}`);
+  return true;
+}
+
+/** Waiting for the turn may have taken a while, and a client with a cookie may have come back. */
+async function isStillIdle(process: ProcessRun): Promise<boolean> {
+  const { target, latest, mayCut } = process;
+  if (mayCut || latest === undefined || !isCounted(target)) return true;
+  if (monotonicMs() - latest.endedAtMs <= target.settings.pollMs) return true;
+  const sample = await look(process);
+  process.latest = sample;
+  if (sample.inFlight === undefined) return !(await process.context.isAlive(target, process.signal));
+  return sample.inFlight === 0 && sample.notOut.length === 0;
+}
+
+function countCut(process: ProcessRun): void {
+  const { latest, target } = process;
+  process.inFlightAtStop = latest?.inFlight;
+  if (process.mayCut && isCounted(target)) process.cut = latest?.inFlight ?? -1;
+}

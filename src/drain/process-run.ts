@@ -1,0 +1,139 @@
+import type { DrainctlError } from '../errors.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import { Deadline, monotonicMs } from '../time.ts';
+import type { Phase, ProcessOutcome, ProcessProgress, ProcessReport, RunAction, StepKind } from './api.ts';
+import type { Sample } from './drained.ts';
+import type { Journal } from './journal.ts';
+import type { FindAddress } from './put-back.ts';
+import type { Run } from './run.ts';
+import type { Target } from './target.ts';
+import type { Ticker } from './ticker.ts';
+
+/** What the phases of all processes in a run share. */
+export interface RunContext {
+  readonly run: Run;
+  readonly supervisor: Supervisor;
+  readonly journal: Journal;
+  readonly ticker: Ticker;
+  readonly findAddress: FindAddress;
+  /** Runs one stop at a time. */
+  readonly inStopTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Whether the process still lives; asked where its work can't be measured any more. */
+  readonly isAlive: (target: Target, signal: AbortSignal) => Promise<boolean>;
+}
+
+/** One process on its way through a run. The phases read and write it; the report comes out of it. */
+export class ProcessRun {
+  readonly target: Target;
+  readonly context: RunContext;
+  /** From {@link begin}, until it is drained. */
+  deadline: Deadline;
+  /** Ends the work on this process. */
+  signal: AbortSignal;
+  phase: Phase | '' = '';
+  outcome: ProcessOutcome | undefined;
+  /** The latest look at its work in flight. */
+  latest: Sample | undefined;
+  /** Set once the deadline has passed and the policy is to go on: what is in flight will be cut. */
+  mayCut = false;
+  /** True from the moment that its stop was asked for. */
+  stopAsked = false;
+  /** When it was taken out, on the monotonic clock; undefined: it is not out. */
+  outSinceMs: number | undefined;
+  cut = 0;
+  inFlightAtStop: number | undefined;
+  #error: DrainctlError | undefined;
+  #message = '';
+  readonly #phases: { phase: Phase; ms: number }[] = [];
+
+  constructor(target: Target, context: RunContext, deadlineMs: number, signal: AbortSignal) {
+    this.target = target;
+    this.context = context;
+    this.signal = signal;
+    this.deadline = new Deadline(deadlineMs);
+  }
+
+  /** Its turn has come: the deadline runs from now. */
+  begin(): void {
+    this.deadline = new Deadline(this.deadline.ms);
+  }
+
+  get name(): string {
+    return this.target.info.fullName;
+  }
+
+  get action(): RunAction {
+    return this.context.run.action;
+  }
+
+  /** True while it is out of its pools by this run's hand. */
+  get isOut(): boolean {
+    return this.outSinceMs !== undefined;
+  }
+
+  get outForMs(): number {
+    return this.outSinceMs === undefined ? 0 : monotonicMs() - this.outSinceMs;
+  }
+
+  /** Tells the operator; `message` goes on after the process's name. */
+  say(kind: StepKind, message: string): void {
+    this.context.run.say({
+      kind,
+      message: `${this.name} ${message}`,
+      process: this.name,
+      inFlight: this.latest?.inFlight,
+      ...(this.phase === '' ? {} : { phase: this.phase }),
+    });
+  }
+
+  /** Runs a phase and keeps how long it took. */
+  async timed(phase: Phase, work: () => Promise<void>): Promise<void> {
+    const startedAtMs = monotonicMs();
+    this.phase = phase;
+    try {
+      await work();
+    } finally {
+      this.#phases.push({ phase, ms: Math.round(monotonicMs() - startedAtMs) });
+    }
+  }
+
+  /** How it ended; the first cause counts. `message` says what state it was left in. */
+  end(outcome: ProcessOutcome, message: string, error?: DrainctlError): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = outcome;
+    this.#message = message;
+    this.#error = error;
+  }
+
+  /** Adds to what the report says of the state that the process was left in. */
+  addMessage(message: string): void {
+    this.#message = this.#message === '' ? message : `${this.#message} ${message}`;
+  }
+
+  progress(): ProcessProgress {
+    return {
+      name: this.name,
+      phase: this.phase,
+      in_flight: this.latest?.inFlight ?? -1,
+      elapsed_ms: this.phase === '' ? 0 : Math.round(this.deadline.elapsedMs),
+      deadline_ms: Number.isFinite(this.deadline.ms) ? this.deadline.ms : -1,
+      outcome: this.outcome ?? '',
+    };
+  }
+
+  report(): ProcessReport {
+    return {
+      name: this.name,
+      outcome: this.outcome ?? 'untouched',
+      cut: this.cut,
+      in_flight_at_stop: this.inFlightAtStop ?? -1,
+      phases: this.#phases,
+      message: this.#message,
+      error_code: this.#error?.code ?? '',
+      hint: this.#error?.hint ?? '',
+    };
+  }
+}
+
+/** A phase of a process: it resolves when it is done, or rejects and thereby ends the process's way through the run. */
+export type PhaseWork = (process: ProcessRun) => Promise<void>;

@@ -1,0 +1,33 @@
+import { type DrainctlError, toDrainctlError } from '../errors.ts';
+import { type Deadline, sleep } from '../time.ts';
+
+/** How {@link retry} goes on after a failure. */
+export interface RetryOptions {
+  /** No attempt begins after it has passed; at least one is made. */
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal;
+  /** True for a failure that another attempt may mend. */
+  readonly mayHelp: (error: DrainctlError) => boolean;
+  /** Told of the first failure that is retried. */
+  readonly onFirstFailure?: (error: DrainctlError) => void;
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+
+/** Tries until it works or the deadline has passed, with pauses that double up to 2 s, each shortened by up to a half at random. */
+export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
+  const { deadline, signal, mayHelp, onFirstFailure } = options;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = toDrainctlError(thrown);
+      if (!mayHelp(error) || deadline.passed) throw error;
+      if (attempt === 0) onFirstFailure?.(error);
+      const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt) * (1 - Math.random() / 2);
+      await sleep(Math.min(pauseMs, deadline.remainingMs), signal);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { DrainctlError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type {
+  Phase,
+  ProcessProgress,
+  RunAction,
+  RunDocument,
+  RunOptions,
+  Step,
+  StepKind,
+  WaitDocument,
+} from './api.ts';
+
+/** What a step says; the rest is filled in. */
+export interface StepText {
+  readonly kind: StepKind;
+  readonly message: string;
+  readonly process?: string;
+  readonly phase?: Phase;
+  readonly inFlight?: number | undefined;
+}
+
+/** Why a run was ended from outside. */
+export type EndReason = 'cancelled' | 'superseded';
+
+/** Thrown into a run that is ended from outside. */
+export class RunEnded extends DrainctlError {
+  readonly reason: EndReason;
+
+  constructor(reason: EndReason) {
+    const why = reason === 'cancelled' ? 'it was cancelled' : 'a shutdown took over from it';
+    super('CANCELLED', `The run was ended: ${why}.`);
+    this.reason = reason;
+  }
+}
+
+/** One operation from its request to its result: the steps it took, and who waits for them. */
+export class Run {
+  readonly id = newRunId();
+  readonly action: RunAction;
+  readonly names: readonly string[];
+  readonly options: RunOptions;
+  readonly startedAt = new Date();
+  /** Tells where each process stands, for those who watch. */
+  progress: () => readonly ProcessProgress[] = () => [];
+  readonly #log: Log;
+  readonly #steps: Step[] = [];
+  readonly #abort = new AbortController();
+  #result: RunDocument | undefined;
+  readonly #news = new EventEmitter().setMaxListeners(0);
+
+  constructor(action: RunAction, names: readonly string[], options: RunOptions, log: Log) {
+    this.action = action;
+    this.names = names;
+    this.options = options;
+    this.#log = log;
+  }
+
+  /** Aborted, with a {@link RunEnded}, when the run is to end. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get result(): RunDocument | undefined {
+    return this.#result;
+  }
+
+  /** Such as `restart web:*`. */
+  get title(): string {
+    return this.names.length === 0 ? this.action : `${this.action} ${this.names.join(' ')}`;
+  }
+
+  /** Adds a step: to the log, and to those who wait. */
+  say(text: StepText): void {
+    const { kind, message, process = '', phase = '', inFlight } = text;
+    const step: Step = {
+      seq: this.#steps.length + 1,
+      at: new Date().toISOString(),
+      process,
+      phase,
+      kind,
+      in_flight: inFlight ?? -1,
+      message,
+    };
+    this.#steps.push(step);
+    const fields = { run: this.id, action: this.action, ...(process === '' ? {} : { process, phase }) };
+    this.#log[logLevelOf[kind]](message, fields);
+    this.#wake();
+  }
+
+  /** Ends the run from outside; the first reason counts. */
+  end(reason: EndReason): void {
+    this.#abort.abort(new RunEnded(reason));
+  }
+
+  /** The run is over. */
+  finish(result: RunDocument): void {
+    this.#result ??= result;
+    this.#wake();
+  }
+
+  /** Resolves as soon as there are steps after `since`, the run has ended, or after `timeoutMs`. */
+  async wait(since: number, timeoutMs: number): Promise<WaitDocument> {
+    if (this.#steps.length <= since && this.#result === undefined) {
+      await once(this.#news, 'news', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => {});
+    }
+    return {
+      run: this.id,
+      ended: this.#result !== undefined,
+      steps: this.#steps.slice(since),
+      processes: this.progress(),
+      result: this.#result === undefined ? [] : [this.#result],
+    };
+  }
+
+  /** Resolves with the result when the run has ended; rejects when `signal` is aborted first. */
+  async ended(signal: AbortSignal): Promise<RunDocument> {
+    while (this.#result === undefined) await once(this.#news, 'news', { signal });
+    return this.#result;
+  }
+
+  #wake(): void {
+    this.#news.emit('news');
+  }
+}
+
+const logLevelOf = { info: 'info', progress: 'info', warning: 'warn', error: 'error' } as const satisfies Record<
+  StepKind,
+  keyof Log
+>;
+
+/** Sorts by time, and is unique among all hosts and processes that share a history. */
+function newRunId(): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+Z/g, '');
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,82 @@
+import { toDrainctlError } from '../errors.ts';
+import type { MemberState } from '../pools/pool.ts';
+import { monotonicMs } from '../time.ts';
+import type { Sample } from './drained.ts';
+import { describeMember, type Target, type TargetMember } from './target.ts';
+
+/** A count, or why there is none. */
+type Count = { readonly inFlight: number } | { readonly unknownBecause: string };
+
+/** What one member's address said, or why it could not be asked. */
+export type MemberAnswer = { readonly member: TargetMember } & (
+  | { readonly state: MemberState }
+  | { readonly error: string }
+);
+
+/** Asks every member where it stands. Never rejects but on abort. */
+export async function askMembers(members: readonly TargetMember[], signal: AbortSignal): Promise<MemberAnswer[]> {
+  return Promise.all(
+    members.map(async (member) => {
+      try {
+        return { member, state: await member.at.state(member.member, signal) };
+      } catch (error) {
+        signal.throwIfAborted();
+        return { member, error: toDrainctlError(error).message };
+      }
+    }),
+  );
+}
+
+/** A sample, and what each member's address said. */
+export interface Look extends Sample {
+  readonly answers: readonly MemberAnswer[];
+}
+
+/**
+ * One look at a process: all its members and probes at the same time. What can't be told makes the whole unknown.
+ * Rejects only with the signal's reason.
+ */
+export async function takeLook(target: Target, signal: AbortSignal): Promise<Look> {
+  const startedAtMs = monotonicMs();
+  const [answers, probed] = await Promise.all([askMembers(target.members, signal), probe(target, signal)]);
+  const counts = probed ?? answers.filter((answer) => answer.member.at.counts).map(countOf);
+  const unknown = counts.flatMap((count) => ('unknownBecause' in count ? [count.unknownBecause] : []));
+  return {
+    answers,
+    startedAtMs,
+    endedAtMs: monotonicMs(),
+    inFlight:
+      unknown.length > 0
+        ? undefined
+        : counts.reduce((sum, count) => sum + ('inFlight' in count ? count.inFlight : 0), 0),
+    unknownBecause: unknown.join('; '),
+    notOut: answers.filter(mayStillGetWork).map((answer) => describeMember(answer.member)),
+  };
+}
+
+/** An address that does not answer may still send work. A member that it does not know gets none. */
+function mayStillGetWork(answer: MemberAnswer): boolean {
+  return 'error' in answer || answer.state.placement === 'in' || answer.state.placement === 'down';
+}
+
+function countOf(answer: MemberAnswer): Count {
+  if ('error' in answer) return { unknownBecause: answer.error };
+  const { inFlight, inFlightUnknown, placement } = answer.state;
+  if (inFlight !== undefined) return { inFlight };
+  if (placement === 'missing') return { unknownBecause: `${describeMember(answer.member)} does not exist there` };
+  return { unknownBecause: inFlightUnknown ?? `${describeMember(answer.member)} did not say what is in flight` };
+}
+
+async function probe(target: Target, signal: AbortSignal): Promise<Count[] | undefined> {
+  if (target.probes === undefined) return undefined;
+  return Promise.all(
+    target.probes.map(async (one) => {
+      try {
+        return { inFlight: await one.measure(signal) };
+      } catch (error) {
+        signal.throwIfAborted();
+        return { unknownBecause: toDrainctlError(error).message };
+      }
+    }),
+  );
+}

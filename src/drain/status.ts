@@ -1,0 +1,119 @@
+import type { MemberState } from '../pools/pool.ts';
+import type { ProcessInfo } from '../supervisor/process.ts';
+import { withTimeout } from '../time.ts';
+import type { MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
+import type { JournalContent } from './journal-file.ts';
+import { type MemberAnswer, takeLook } from './sample.ts';
+import { isCounted, type Target } from './target.ts';
+import { sayDuration, sayInFlight } from './wording.ts';
+
+/** A status is for a person who waits: what a pool or probe has not said by then is unknown. */
+const lookLimitMs = 3_000;
+
+/** What is known beside the pools: the journal, and the run that is under way. */
+export interface StatusContext {
+  readonly journal: JournalContent;
+  readonly run:
+    | { readonly id: string; readonly action: string; readonly progress: readonly ProcessProgress[] }
+    | undefined;
+}
+
+/** One process as status shows it. Never rejects: what can't be told is unknown, with the reason. */
+export async function processStatus(target: Target, context: StatusContext): Promise<ProcessStatus> {
+  const look = await lookAt(target);
+  const members = look.answers.map((answer) => memberStatus(answer, target, context.journal));
+  const { info } = target;
+  return {
+    name: info.fullName,
+    state: info.state,
+    pid: info.pid,
+    description: info.description,
+    pool: poolWord(members),
+    in_flight: look.inFlight ?? -1,
+    uncounted: !isCounted(target),
+    since: since(info, context.journal),
+    why: why(info, members, look.unknownBecause, context),
+    held: context.journal.holds.some((hold) => hold.process === info.fullName),
+    run: progressOf(info, context) === undefined ? '' : (context.run?.id ?? ''),
+    members,
+  };
+}
+
+async function lookAt(
+  target: Target,
+): Promise<Pick<Awaited<ReturnType<typeof takeLook>>, 'answers' | 'inFlight' | 'unknownBecause'>> {
+  try {
+    return await withTimeout(
+      lookLimitMs,
+      undefined,
+      () => new Error(),
+      (signal) => takeLook(target, signal),
+    );
+  } catch {
+    const error = `no answer within ${sayDuration(lookLimitMs)}`;
+    return { answers: target.members.map((member) => ({ member, error })), inFlight: undefined, unknownBecause: error };
+  }
+}
+
+function memberStatus(answer: MemberAnswer, target: Target, journal: JournalContent): MemberStatus {
+  const { at, label } = answer.member;
+  const ours = journal.entries.some(
+    (entry) =>
+      entry.process === target.info.fullName &&
+      entry.pool === at.pool &&
+      entry.address === at.address &&
+      entry.label === label,
+  );
+  const known: Pick<MemberState, 'text'> & { placement: string } =
+    'error' in answer ? { placement: 'unknown', text: answer.error } : answer.state;
+  return { pool: at.pool, address: at.address, member: label, placement: known.placement, text: known.text, ours };
+}
+
+/** One word for all members. */
+function poolWord(members: readonly MemberStatus[]): string {
+  const placements = new Set(members.map((member) => member.placement));
+  const [only] = placements;
+  if (only === undefined) return 'none';
+  if (placements.size === 1) return only;
+  return placements.has('unknown') ? 'unknown' : 'partly';
+}
+
+function since(info: ProcessInfo, journal: JournalContent): string {
+  const hold = journal.holds.find((candidate) => candidate.process === info.fullName);
+  const entry = journal.entries.find((candidate) => candidate.process === info.fullName);
+  const taken = hold?.since ?? entry?.at;
+  if (taken !== undefined) return taken;
+  const changedAtS = info.pid > 0 ? info.startedAtS : info.stoppedAtS;
+  return changedAtS > 0 ? new Date(changedAtS * 1_000).toISOString() : '';
+}
+
+function why(
+  info: ProcessInfo,
+  members: readonly MemberStatus[],
+  unknownBecause: string,
+  context: StatusContext,
+): string {
+  const { journal } = context;
+  const progress = progressOf(info, context);
+  if (progress !== undefined) return progressText(progress, context.run?.action ?? '');
+  const hold = journal.holds.find((candidate) => candidate.process === info.fullName);
+  if (hold !== undefined) return `on hold: ${hold.reason}${hold.until === '' ? '' : ` (until ${hold.until})`}`;
+  if (journal.entries.some((entry) => entry.process === info.fullName)) {
+    return info.state === 'RUNNING'
+      ? 'taken out by drainctl; goes back when ready'
+      : 'taken out by drainctl; goes back when it runs and is ready';
+  }
+  const theirs = members.find((member) => member.placement === 'out' || member.placement === 'missing');
+  if (theirs !== undefined) return `${theirs.member} at ${theirs.address} is ${theirs.text}, not by drainctl`;
+  return unknownBecause;
+}
+
+function progressOf(info: ProcessInfo, context: StatusContext): ProcessProgress | undefined {
+  const progress = context.run?.progress.find((candidate) => candidate.name === info.fullName);
+  return progress === undefined || progress.outcome !== '' || progress.phase === '' ? undefined : progress;
+}
+
+function progressText(progress: ProcessProgress, action: string): string {
+  const limit = progress.deadline_ms < 0 ? '' : ` of ${sayDuration(progress.deadline_ms)}`;
+  return `${action}: ${progress.phase}, ${sayInFlight(progress.in_flight)}, ${sayDuration(progress.elapsed_ms)}${limit}`;
+}

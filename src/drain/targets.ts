@@ -1,0 +1,100 @@
+import type { Config, ProgramConfig } from '../config/config.ts';
+import { programFor } from '../config/match.ts';
+import { openProgram } from '../config/open.ts';
+import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
+import { PoolAddress } from './pool-address.ts';
+import type { Target, TargetMember } from './target.ts';
+import type { Snapshot } from './world.ts';
+
+/** Turns processes into targets, by the configuration. The pools' addresses are opened once and shared by all. */
+export class Targets {
+  readonly #config: Config;
+  readonly #addresses: ReadonlyMap<string, readonly PoolAddress[]>;
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.#addresses = new Map(
+      [...config.pools].map(([name, pool]) => [
+        name,
+        // as: `options` has passed this very driver's schema when the configuration was loaded
+        pool.driver.open(pool.options as never).map((driver) => new PoolAddress(name, driver)),
+      ]),
+    );
+  }
+
+  /** @throws DrainctlError `CONFIG_INVALID` where an entry does not fit this process, such as a `process_num` that its name does not have. */
+  resolve(info: ProcessInfo, snapshot: Snapshot): Target {
+    const config = snapshot.configs.get(info.fullName) ?? unknownConfig(info);
+    const program = programFor(this.#config, info.fullName);
+    if (program === undefined) return unconfigured(info, config);
+    const resolved = openProgram(this.#config, program, info);
+    const members = resolved.members.flatMap(({ pool, label, member }) =>
+      (this.#addresses.get(pool) ?? []).map((at) => ({ at, label, member })),
+    );
+    return {
+      info,
+      config,
+      settings: settingsOf(program, members),
+      members,
+      probes: resolved.probes,
+      ready: resolved.ready,
+    };
+  }
+
+  /** The address of that name; undefined where the configuration has none. */
+  findAddress(pool: string, address: string): PoolAddress | undefined {
+    return this.#addresses.get(pool)?.find((candidate) => candidate.address === address);
+  }
+
+  /** Frees what the pools hold open. */
+  close(): void {
+    for (const addresses of this.#addresses.values()) for (const address of addresses) address.close();
+  }
+}
+
+function settingsOf(program: ProgramConfig, members: readonly TargetMember[]): Target['settings'] {
+  return {
+    deadlineMs: program.deadlineMs,
+    quietMs: program.quietMs,
+    pollMs: program.pollMs,
+    settleMs: program.settleMs ?? Math.max(0, ...members.map((member) => member.at.settleMs)),
+    onDeadline: program.onDeadline,
+    readyDeadlineMs: program.ready?.deadlineMs ?? defaultReadyDeadlineMs,
+    stage: program.stage,
+    maxUnavailable: program.maxUnavailable,
+  };
+}
+
+const defaultReadyDeadlineMs = 60_000;
+
+/** A process with no entry is stopped in its turn, undrained. */
+function unconfigured(info: ProcessInfo, config: ProcessConfig): Target {
+  const settings = {
+    deadlineMs: 0,
+    quietMs: 0,
+    pollMs: 100,
+    settleMs: 0,
+    onDeadline: 'stop',
+    readyDeadlineMs: defaultReadyDeadlineMs,
+    stage: undefined,
+    maxUnavailable: 1,
+  } as const;
+  return { info, config, settings, members: [], probes: undefined, ready: undefined };
+}
+
+/** supervisord's own defaults, for a process that it runs but no longer has in its configuration. */
+function unknownConfig(info: ProcessInfo): ProcessConfig {
+  const { fullName, group, name } = info;
+  return {
+    fullName,
+    group,
+    name,
+    groupPriority: 999,
+    processPriority: 999,
+    command: '',
+    autostart: true,
+    startSecs: 1,
+    stopWaitSecs: 10,
+    stopSignal: 15,
+  };
+}

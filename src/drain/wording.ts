@@ -1,0 +1,19 @@
+/** `7 s`, `0.4 s`, `2 min 5 s`: as people say it. */
+export function sayDuration(ms: number): string {
+  if (ms < 1_000) return `${(Math.round(ms / 100) / 10).toString()} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const rest = seconds % 60;
+  return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+}
+
+/** `3 in flight`, or `in flight unknown`. */
+export function sayInFlight(inFlight: number | undefined): string {
+  return inFlight === undefined || inFlight < 0 ? 'in flight unknown' : `${inFlight} in flight`;
+}
+
+/** `1 request or job`, `an unknown amount of work`. */
+export function sayCut(cut: number): string {
+  if (cut < 0) return 'an unknown amount of work';
+  return cut === 1 ? '1 request or job' : `${cut} requests or jobs`;
+}

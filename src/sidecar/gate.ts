@@ -1,0 +1,54 @@
+import type { Engine } from '../drain/engine.ts';
+import { isDrainctlError, toDrainctlError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import { Deadline, sleep } from '../time.ts';
+
+const decideWithinMs = 3_000;
+const askAgainMs = 100;
+
+/** Why the sidecar was told to end: supervisord stops as a whole, or only the listener does. */
+export type StopReason = 'supervisord stops' | 'only the listener stops';
+
+/**
+ * Tells the two apart. During a shutdown or reload supervisord answers every call with fault 6; a normal answer means
+ * that only the listener is being stopped; nobody there means that supervisord has gone. A supervisord that is too busy
+ * to answer is taken to be shutting down: holding the gate for nothing can be mended, a request cut off can't.
+ */
+export async function whyStopped(supervisor: Supervisor, log: Log): Promise<StopReason> {
+  const deadline = new Deadline(decideWithinMs);
+  for (;;) {
+    try {
+      const state = await supervisor.getState(AbortSignal.timeout(Math.max(1, deadline.remainingMs)));
+      return state === 'RUNNING' ? 'only the listener stops' : 'supervisord stops';
+    } catch (error) {
+      if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) return 'supervisord stops';
+      if (isRefused(error)) return 'only the listener stops';
+      if (deadline.passed) {
+        log.warn(
+          `supervisord does not say whether it is shutting down, so it is taken to: ${toDrainctlError(error).message}`,
+        );
+        return 'supervisord stops';
+      }
+    }
+    await sleep(askAgainMs);
+  }
+}
+
+/** Nobody listens at supervisord's address any more. */
+function isRefused(error: unknown): boolean {
+  if (!isDrainctlError(error, 'SUPERVISOR_UNREACHABLE')) return false;
+  const { errno } = error.details;
+  return errno === 'ECONNREFUSED' || errno === 'ENOENT';
+}
+
+/**
+ * Holds up supervisord's shutdown or reload until everything has drained: supervisord waits for this listener to end
+ * before it stops anything else.
+ */
+export async function holdGate(engine: Engine, log: Log): Promise<void> {
+  log.info('supervisord is stopping; it waits until everything has drained');
+  const run = engine.begin('gate', [], {});
+  await engine.idle();
+  log.info(`the gate opens: ${run.result?.message ?? ''}`, { outcome: run.result?.outcome });
+}

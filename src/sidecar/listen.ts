@@ -1,0 +1,157 @@
+import { Console } from 'node:console';
+import { existsSync } from 'node:fs';
+import { loadConfig } from '../config/load.ts';
+import { Engine } from '../drain/engine.ts';
+import { toDrainctlError } from '../errors.ts';
+import { createRpcServer, type RpcServer } from '../rpc/server.ts';
+import { withSystemMethods } from '../rpc/system-methods.ts';
+import { findSupervisor } from '../supervisor/address.ts';
+import { createSupervisor } from '../supervisor/client.ts';
+import type { SupervisorEvent } from '../supervisor/events.ts';
+import { sleep } from '../time.ts';
+import { version } from '../version.ts';
+import { drainMethods } from './api-methods.ts';
+import { followEvents, TickWatch } from './event-loop.ts';
+import { holdGate, whyStopped } from './gate.ts';
+import { createJsonLog, type JsonLog } from './json-log.ts';
+import { Reconciler } from './reconciler.ts';
+
+const tickIntervalMs = 5_000;
+const ticksMissedAtMost = 12;
+const listenAgainMs = 5_000;
+
+/** What `drainctl listen` is started with. */
+export interface ListenOptions {
+  /** Undefined: $DRAINCTL_CONFIG, or the default file. */
+  readonly configFile: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The sidecar, from its start to its end: answers supervisord's events, serves the API on its socket, and, when
+ * supervisord stops, holds the gate. Resolves with the exit status.
+ */
+export async function listen(options: ListenOptions): Promise<number> {
+  // stdout is the event protocol's: whatever a library prints goes to stderr.
+  globalThis.console = new Console(process.stderr);
+  const config = await loadConfig(options.configFile, { env: options.env });
+  const log = createJsonLog(config.log.level);
+  const { endpoint } = findSupervisor(config.supervisor, options.env, existsSync);
+  const engine = new Engine({ config, supervisor: createSupervisor(endpoint), log, isSidecar: true });
+  const sidecar = new Sidecar(engine, log);
+  const server = createRpcServer({ methods: withSystemMethods(drainMethods(engine)), log });
+  const ending = new AbortController();
+  const serving = serve(server, config.sidecar.socket, config.sidecar.socketMode, log, ending.signal);
+  log.info(`drainctl ${version} listens`, {
+    config: config.file,
+    supervisor: endpoint.url,
+    socket: config.sidecar.socket,
+  });
+  try {
+    return await sidecar.run();
+  } finally {
+    ending.abort();
+    await serving;
+    await server.close();
+    engine.close();
+    log.flush();
+  }
+}
+
+/** A socket that can't be had does not keep the gate from its work; it is tried again. */
+async function serve(server: RpcServer, path: string, mode: number, log: JsonLog, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await server.listen({ path, mode });
+      return;
+    } catch (error) {
+      const { message, hint } = toDrainctlError(error);
+      log.error(`the API is not served: ${message} ${hint}`);
+      await sleep(listenAgainMs, signal).catch(() => {});
+    }
+  }
+}
+
+/** The listener process while it lives. */
+class Sidecar {
+  readonly #engine: Engine;
+  readonly #log: JsonLog;
+  readonly #reconciler: Reconciler;
+  readonly #ending = new AbortController();
+  #exitStatus = 0;
+  #stopping = false;
+  #gate: Promise<void> | undefined;
+
+  constructor(engine: Engine, log: JsonLog) {
+    this.#engine = engine;
+    this.#log = log;
+    this.#reconciler = new Reconciler(engine, log);
+  }
+
+  async run(): Promise<number> {
+    const ticks = new TickWatch(tickIntervalMs, ticksMissedAtMost, (error) => {
+      this.#log.error(`${error.message} ${error.hint}`, { code: error.code });
+      this.#exitStatus = 1;
+      this.#leave();
+    });
+    process.on('SIGTERM', () => this.#stop('SIGTERM'));
+    process.on('SIGINT', () => this.#stop('SIGINT'));
+    process.on('SIGHUP', () =>
+      this.#log.warn('SIGHUP does nothing; restart the listener to read a changed configuration'),
+    );
+    this.#reconciler.request();
+    await followEvents({
+      input: process.stdin,
+      output: process.stdout,
+      log: this.#log,
+      onEvent: (event) => this.#onEvent(event, ticks),
+      onLoss: (lost) => {
+        this.#log.warn(
+          `supervisord dropped ${lost} events; raise buffer_size of [eventlistener:drain] if this comes back`,
+          { lost },
+        );
+        this.#reconciler.request();
+      },
+      signal: this.#ending.signal,
+    });
+    ticks.stop();
+    // Without an abort of ours supervisord closed the input: it has gone, and what it was stopping with it.
+    if (!this.#ending.signal.aborted && !this.#stopping) this.#log.warn('supervisord has gone; the listener ends');
+    await this.#gate;
+    await this.#endRuns();
+    return this.#exitStatus;
+  }
+
+  #onEvent(event: SupervisorEvent, ticks: TickWatch): void {
+    if (event.kind === 'tick') ticks.tick();
+    if (event.kind === 'tick' || event.kind === 'process_state' || event.kind === 'process_group')
+      this.#reconciler.request();
+  }
+
+  /** The first signal decides; later ones change nothing. */
+  #stop(signal: string): void {
+    if (this.#stopping) {
+      this.#log.info(`${signal} again: still draining`);
+      return;
+    }
+    this.#stopping = true;
+    this.#gate = this.#stopInOrder(signal).finally(() => this.#leave());
+  }
+
+  async #stopInOrder(signal: string): Promise<void> {
+    const reason = await whyStopped(this.#engine.world.supervisor, this.#log);
+    this.#log.info(`${signal}: ${reason}`);
+    if (reason === 'supervisord stops') await holdGate(this.#engine, this.#log);
+  }
+
+  /** Ends the event loop, and with it the process, once no run is under way. */
+  #leave(): void {
+    this.#ending.abort();
+  }
+
+  /** A run that is cut short puts back what it took out before the process ends. */
+  async #endRuns(): Promise<void> {
+    this.#engine.cancelAll();
+    await this.#engine.idle();
+  }
+}

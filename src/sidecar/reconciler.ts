@@ -1,0 +1,44 @@
+import type { Engine } from '../drain/engine.ts';
+import { toDrainctlError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { sleep } from '../time.ts';
+
+/** Events come in bursts; a look that begins this long after the first serves for all of them. */
+const gatherMs = 20;
+
+/**
+ * Keeps what is known of supervisord's processes true, and puts back what earlier runs left out. Events only tell when
+ * to look: they may be lost, so what they say is asked for again.
+ */
+export class Reconciler {
+  readonly #engine: Engine;
+  readonly #log: Log;
+  #wanted = false;
+  #busy: Promise<void> | undefined;
+
+  constructor(engine: Engine, log: Log) {
+    this.#engine = engine;
+    this.#log = log;
+  }
+
+  /** Has a look soon. Calls that come while one is under way make for one more after it. */
+  request(): void {
+    this.#wanted = true;
+    this.#busy ??= this.#work().finally(() => {
+      this.#busy = undefined;
+    });
+  }
+
+  async #work(): Promise<void> {
+    while (this.#wanted) {
+      await sleep(gatherMs);
+      this.#wanted = false;
+      try {
+        await this.#engine.world.refresh();
+        await this.#engine.recover();
+      } catch (error) {
+        this.#log.debug(`supervisord could not be asked: ${toDrainctlError(error).message}`);
+      }
+    }
+  }
+}

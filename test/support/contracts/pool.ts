@@ -1,0 +1,202 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { isDrainctlError } from '../../../src/errors.ts';
+import type { MemberState, Pool } from '../../../src/pools/pool.ts';
+import { waitFor } from '../wait-for.ts';
+
+/** What the suite needs of a driver's real server. */
+export interface PoolWorld<Member extends object> {
+  /** At least three that get work. */
+  readonly members: readonly [Member, Member, Member, ...Member[]];
+  /** One that the pool does not know. */
+  readonly unknown: Member;
+  /** A new {@link Pool} on the one address. */
+  open(): Pool<Member>;
+  /** The same driver on an address where nobody listens. */
+  openUnreachable(): Pool<Member>;
+  /** The same driver on an address that takes connections and never answers; its time-out is `hangMs`. */
+  openHanging(): Pool<Member>;
+  readonly hangMs: number;
+  /** What an operator would do by hand, in each way there is. */
+  readonly operatorActions: Readonly<Record<string, (member: Member) => Promise<void>>>;
+  /** Makes all members get work again. */
+  reset(): Promise<void>;
+  /** Gives a member that much work, which lasts until {@link release}. Where the pool counts. */
+  hold?(member: Member, count: number): Promise<void>;
+  release?(): Promise<void>;
+}
+
+/** What every pool driver promises (`src/pools/pool.ts`), held against a real server. */
+export function describePool<Member extends object>(name: string, setUp: () => Promise<PoolWorld<Member>>): void {
+  describe(`pool ${name}`, () => {
+    let world: PoolWorld<Member>;
+    let pool: Pool<Member>;
+    const { signal } = new AbortController();
+
+    beforeAll(async () => {
+      world = await setUp();
+    });
+    beforeEach(async () => {
+      await world.reset();
+      pool = world.open();
+    });
+    afterEach(() => pool.close?.());
+
+    async function stateOf(member: Member): Promise<MemberState> {
+      const [state] = await pool.state([member], signal);
+      if (state === undefined) throw new Error('state() gave nothing');
+      return state;
+    }
+    const takeOut = (member: Member) => pool.depool([{ member, outForMs: 0 }], signal);
+
+    test('a member that gets work is "in"', async () => {
+      expect((await stateOf(world.members[0])).placement).toBe('in');
+    });
+
+    test('a member that was taken out is "out", and only that one', async () => {
+      await takeOut(world.members[0]);
+      const states = await pool.state(world.members, signal);
+      expect(states.map(({ placement }) => placement)).toEqual(['out', ...world.members.slice(1).map(() => 'in')]);
+    });
+
+    test('a member that was put back is as it was before', async () => {
+      const before = await stateOf(world.members[0]);
+      await takeOut(world.members[0]);
+      await pool.repool([{ member: world.members[0], before: before.before }], signal);
+      expect(await stateOf(world.members[0])).toEqual(before);
+    });
+
+    test('`before` survives the journal', async () => {
+      const before = await stateOf(world.members[0]);
+      await takeOut(world.members[0]);
+      await pool.repool([{ member: world.members[0], before: JSON.parse(JSON.stringify(before.before)) }], signal);
+      expect((await stateOf(world.members[0])).placement).toBe('in');
+    });
+
+    test('taking out twice is the same as once', async () => {
+      const { before } = await stateOf(world.members[0]);
+      await takeOut(world.members[0]);
+      await takeOut(world.members[0]);
+      expect((await stateOf(world.members[0])).placement).toBe('out');
+      await pool.repool([{ member: world.members[0], before }], signal);
+      expect((await stateOf(world.members[0])).placement).toBe('in');
+    });
+
+    test('putting back twice is the same as once', async () => {
+      const { before } = await stateOf(world.members[0]);
+      await takeOut(world.members[0]);
+      await pool.repool([{ member: world.members[0], before }], signal);
+      await pool.repool([{ member: world.members[0], before }], signal);
+      expect((await stateOf(world.members[0])).placement).toBe('in');
+    });
+
+    test('putting back what was never taken out changes nothing', async () => {
+      const before = await stateOf(world.members[0]);
+      await pool.repool([{ member: world.members[0], before: before.before }], signal);
+      expect(await stateOf(world.members[0])).toEqual(before);
+    });
+
+    test('another pool object, as after a crash, can put back', async () => {
+      const { before } = await stateOf(world.members[0]);
+      await takeOut(world.members[0]);
+      const later = world.open();
+      await later.repool([{ member: world.members[0], before }], signal);
+      later.close?.();
+      expect((await stateOf(world.members[0])).placement).toBe('in');
+    });
+
+    test("what an operator took out stays out, in the operator's way", async () => {
+      for (const [action, act] of Object.entries(world.operatorActions)) {
+        await world.reset();
+        await act(world.members[0]);
+        const before = await stateOf(world.members[0]);
+        expect(before.placement, action).toBe('out');
+        await takeOut(world.members[0]);
+        expect(await stateOf(world.members[0]), `${action}, taken out`).toEqual(before);
+        await pool.repool([{ member: world.members[0], before: before.before }], signal);
+        expect(await stateOf(world.members[0]), `${action}, put back`).toEqual(before);
+      }
+    });
+
+    test('many members go in one call, and the answers come in the order asked', async () => {
+      const [first, second, third] = world.members;
+      await pool.depool(
+        [third, first].map((member) => ({ member, outForMs: 0 })),
+        signal,
+      );
+      const states = await pool.state([third, world.unknown, second, first], signal);
+      expect(states.map(({ placement }) => placement)).toEqual(['out', 'missing', 'in', 'out']);
+    });
+
+    test('an unknown member is "missing", an answer and not an error', async () => {
+      expect((await stateOf(world.unknown)).placement).toBe('missing');
+    });
+
+    test('taking out an unknown member is an error, and the others are taken out all the same', async () => {
+      const error = await rejection(
+        pool.depool(
+          [world.unknown, world.members[0]].map((member) => ({ member, outForMs: 0 })),
+          signal,
+        ),
+      );
+      expect(isDrainctlError(error, 'POOL_MEMBER_MISSING') && error.hint).toBeTruthy();
+      expect((await stateOf(world.members[0])).placement).toBe('out');
+    });
+
+    test('an aborted signal rejects at once with its reason', async () => {
+      const reason = new Error('cancelled');
+      const aborted = AbortSignal.abort(reason);
+      const member = world.members[0];
+      expect(await rejection(pool.state([member], aborted))).toBe(reason);
+      expect(await rejection(pool.depool([{ member, outForMs: 0 }], aborted))).toBe(reason);
+      expect(await rejection(pool.repool([{ member, before: null }], aborted))).toBe(reason);
+    });
+
+    test('an abort while the pool hangs rejects at once with its reason', async () => {
+      const reason = new Error('cancelled');
+      const controller = new AbortController();
+      const startedAt = performance.now();
+      const answer = rejection(world.openHanging().state([world.members[0]], controller.signal));
+      setImmediate(() => controller.abort(reason));
+      expect(await answer).toBe(reason);
+      expect(performance.now() - startedAt).toBeLessThan(world.hangMs);
+    });
+
+    test('a pool that is not there is POOL_UNREACHABLE, at once', async () => {
+      const startedAt = performance.now();
+      const error = await rejection(world.openUnreachable().state([world.members[0]], signal));
+      expect(isDrainctlError(error, 'POOL_UNREACHABLE') && error.hint).toBeTruthy();
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+    });
+
+    test('a pool that hangs is POOL_UNREACHABLE when its time is up', async () => {
+      const startedAt = performance.now();
+      const error = await rejection(world.openHanging().state([world.members[0]], signal));
+      expect(isDrainctlError(error, 'POOL_UNREACHABLE')).toBe(true);
+      expect(performance.now() - startedAt).toBeLessThan(world.hangMs + 1_000);
+    });
+
+    test('what is in flight is counted truly: none, one, many, none; out or in', async ({ skip }) => {
+      const { hold, release } = world;
+      if (!pool.counts || hold === undefined || release === undefined) return skip('this pool does not count');
+      const [member, other] = world.members;
+      const inFlight = async (of: Member) => (await stateOf(of)).inFlight;
+      expect(await inFlight(member)).toBe(0);
+      await hold(member, 1);
+      expect(await inFlight(member)).toBe(1);
+      await hold(member, 24);
+      await takeOut(member);
+      expect(await inFlight(member)).toBe(25);
+      expect(await inFlight(other)).toBe(0);
+      await release();
+      await waitFor(async () => (await inFlight(member)) === 0, { what: 'nothing in flight' });
+    });
+  });
+}
+
+/** What a promise rejects with; undefined when it does not. */
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}

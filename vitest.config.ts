@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config';
+
+const leaks = './test/support/global-setup-leaks.ts';
+const build = './test/support/global-setup-build.ts';
+
+export default defineConfig({
+  test: {
+    // Most integration tests wait for servers; more workers than the two cores of a CI machine keep these busy.
+    maxWorkers: 3,
+    coverage: { provider: 'v8', include: ['src/**'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/*.test.ts'],
+          setupFiles: ['./test/support/setup-file.ts'],
+          globalSetup: [leaks],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          setupFiles: ['./test/support/setup-file.ts'],
+          globalSetup: [leaks, build],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          setupFiles: ['./test/support/setup-file.ts'],
+          globalSetup: [leaks, build],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
