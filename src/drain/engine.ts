@@ -43,6 +43,8 @@ export class Engine implements DrainApi {
   readonly world: World;
   readonly #shop: Workshop;
   readonly #isSidecar: boolean;
+  /** A command prints the steps itself; of the sidecar's runs only the log tells everything. */
+  readonly #runLog: Log;
   readonly #runs = new Map<string, Run>();
   /** Runs that have not ended, in their order; the first is under way. */
   #queue: readonly Run[] = [];
@@ -53,6 +55,7 @@ export class Engine implements DrainApi {
     const { config, supervisor, log, isSidecar } = options;
     this.world = new World(supervisor, log);
     this.#isSidecar = isSidecar;
+    this.#runLog = isSidecar ? log : silentLog;
     this.#shop = {
       config,
       world: this.world,
@@ -99,8 +102,7 @@ export class Engine implements DrainApi {
 
   /** Queues a run. `shutdown` and the gate take over from all that are under way or waiting. */
   begin(action: RunAction, names: readonly string[], options: RunOptions): Run {
-    // A command prints the steps itself; nobody but the log follows all of the sidecar's runs.
-    const run = new Run(action, names, options, this.#isSidecar ? this.#shop.log : silentLog);
+    const run = new Run(action, names, options, this.#runLog);
     if (mustGoOn(action)) for (const earlier of this.#queue) earlier.end('superseded');
     const [current] = this.#queue;
     if (current !== undefined) run.say({ kind: 'info', message: `waits for "${current.title}" to end` });
@@ -168,7 +170,7 @@ export class Engine implements DrainApi {
   async #carryOut(run: Run): Promise<void> {
     const result = await perform(run, this.#shop);
     this.#queue = this.#queue.filter((other) => other !== run);
-    run.say({ kind: result.outcome === 'done' ? 'info' : 'warning', message: result.message });
+    this.#runLog[result.outcome === 'done' ? 'info' : 'warn'](result.message, { run: run.id, outcome: result.outcome });
     run.finish(result);
   }
 

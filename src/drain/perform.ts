@@ -49,7 +49,7 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
     lock?.release();
   }
   if (endsSupervisord(run, result)) result = await endSupervisord(run, result, shop);
-  if (result.processes.length > 0) await shop.history.append(result);
+  if (result.processes.some((process) => process.outcome !== 'skipped')) await shop.history.append(result);
   return result;
 }
 

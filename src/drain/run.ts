@@ -104,7 +104,7 @@ export class Run {
   /** Resolves as soon as there are steps after `since`, the run has ended, or after `timeoutMs`. */
   async wait(since: number, timeoutMs: number): Promise<WaitDocument> {
     if (this.#steps.length <= since && this.#result === undefined) {
-      await once(this.#news, 'news', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => {});
+      await once(this.#news, 'news', { signal: AbortSignal.timeout(Math.ceil(timeoutMs)) }).catch(() => {});
     }
     return {
       run: this.id,

@@ -1,8 +1,8 @@
 import type { Engine } from '../drain/engine.ts';
-import { isDrainctlError, toDrainctlError } from '../errors.ts';
+import { DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { Deadline, sleep } from '../time.ts';
+import { Deadline, sleep, withTimeout } from '../time.ts';
 
 const decideWithinMs = 3_000;
 const askAgainMs = 100;
@@ -19,20 +19,25 @@ export async function whyStopped(supervisor: Supervisor, log: Log): Promise<Stop
   const deadline = new Deadline(decideWithinMs);
   for (;;) {
     try {
-      const state = await supervisor.getState(AbortSignal.timeout(Math.max(1, deadline.remainingMs)));
+      const state = await withTimeout(deadline.remainingMs, undefined, tooBusy, (signal) =>
+        supervisor.getState(signal),
+      );
       return state === 'RUNNING' ? 'only the listener stops' : 'supervisord stops';
     } catch (error) {
       if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) return 'supervisord stops';
       if (isRefused(error)) return 'only the listener stops';
+      if (!isDrainctlError(error)) throw error;
       if (deadline.passed) {
-        log.warn(
-          `supervisord does not say whether it is shutting down, so it is taken to: ${toDrainctlError(error).message}`,
-        );
+        log.warn(`supervisord does not say whether it is shutting down, so it is taken to: ${error.message}`);
         return 'supervisord stops';
       }
     }
     await sleep(askAgainMs);
   }
+}
+
+function tooBusy(): DrainctlError {
+  return new DrainctlError('SUPERVISOR_UNREACHABLE', `supervisord did not answer within ${decideWithinMs / 1_000} s`);
 }
 
 /** Nobody listens at supervisord's address any more. */

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { type HaproxyWorld, startHaproxyWorld } from '../../support/contracts/haproxy-server.ts';
+import { depool, openHaproxy, stateOf } from '../../support/contracts/open-haproxy.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const server = 'app/web_00';
+
+/** Three requests are held by web_00 when HAProxy is loaded again. */
+async function reloadUnderRequests(world: HaproxyWorld): Promise<void> {
+  await world.hold('web_00', 3);
+  await world.haproxy.reload();
+}
+
+describe('a reload of HAProxy under requests', () => {
+  test('with the master socket, what the old worker still has is counted', async () => {
+    const world = await startHaproxyWorld(['web_00', 'web_01'], { masterWorker: true });
+    const pool = openHaproxy({ address: world.haproxy.socketPath, master: world.masterPath });
+    expect((await stateOf(pool, server)).inFlight).toBe(0);
+    await reloadUnderRequests(world);
+    await world.hold('web_00', 2);
+    expect((await stateOf(pool, server)).inFlight).toBe(5);
+    expect((await stateOf(pool, 'app/web_01')).inFlight).toBe(0);
+    await world.release();
+    await waitFor(async () => (await stateOf(pool, server)).inFlight === 0, { what: 'nothing in flight' });
+  });
+
+  test('two reloads leave two old workers, and both are counted', async () => {
+    const world = await startHaproxyWorld(['web_00'], { masterWorker: true });
+    const pool = openHaproxy({ address: world.haproxy.socketPath, master: world.masterPath });
+    await reloadUnderRequests(world);
+    await reloadUnderRequests(world);
+    expect((await stateOf(pool, server)).inFlight).toBe(6);
+    await world.release();
+  });
+
+  test('the new worker has forgotten the drain; taking out once more mends it', async () => {
+    const world = await startHaproxyWorld(['web_00'], { masterWorker: true });
+    const pool = openHaproxy({ address: world.haproxy.socketPath, master: world.masterPath });
+    await depool(pool, [server]);
+    await world.haproxy.reload();
+    expect((await stateOf(pool, server)).placement).toBe('in');
+    await depool(pool, [server], 1_000);
+    expect((await stateOf(pool, server)).placement).toBe('out');
+  });
+
+  test('a master socket that is not there makes what is in flight unknown, and nothing else', async () => {
+    const world = await startHaproxyWorld(['web_00']);
+    const pool = openHaproxy({
+      address: world.haproxy.socketPath,
+      master: world.haproxy.directory.file('nobody.sock'),
+    });
+    expect(await stateOf(pool, server)).toMatchObject({
+      placement: 'in',
+      inFlight: undefined,
+      inFlightUnknown: expect.stringContaining('nobody.sock'),
+    });
+  });
+
+  test('without it, what is in flight is unknown while the old worker runs, and known when it has gone', async () => {
+    const world = await startHaproxyWorld(['web_00'], { masterWorker: true });
+    const pool = openHaproxy(world.haproxy.socketPath);
+    expect((await stateOf(pool, server)).inFlight).toBe(0);
+    await reloadUnderRequests(world);
+    expect(await stateOf(pool, server)).toMatchObject({
+      inFlight: undefined,
+      inFlightUnknown: expect.stringContaining('"master"'),
+    });
+    await world.release();
+    await waitFor(async () => (await stateOf(pool, server)).inFlight === 0, { what: 'the old worker to be gone' });
+  });
+
+  test('over TCP nobody can see whether the old worker has gone: unknown', async () => {
+    const world = await startHaproxyWorld(['web_00'], { masterWorker: true });
+    const pool = openHaproxy(world.haproxy.tcpAddress);
+    expect((await stateOf(pool, server)).inFlight).toBe(0);
+    await world.haproxy.reload();
+    const state = () => stateOf(pool, server);
+    await waitFor(async () => (await state()).inFlight === undefined, { what: 'the new worker to answer over TCP' });
+    expect((await state()).inFlightUnknown).toContain('for up to 1h');
+  });
+});
