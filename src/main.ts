@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { runCommandLine } from './cli/run.ts';
 
+// A reader that goes away (`| head`, a closed terminal) must not end a shutdown half-way.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 process.exitCode = await runCommandLine({
   args: process.argv.slice(2),
   env: process.env,

@@ -11,8 +11,8 @@ export class LeftRun extends Error {
 }
 
 /**
- * Shows a run until it has ended, and gives its result. SIGINT or SIGTERM cancels it, or leaves it, as `onSignal` says;
- * a second one always leaves at once, with a {@link LeftRun}.
+ * Shows a run until it has ended, and gives its result. SIGINT, SIGTERM or SIGHUP cancels it, or leaves it, as
+ * `onSignal` says; a second one always leaves at once, with a {@link LeftRun}.
  */
 export async function followRun(
   context: CommandContext,
@@ -21,7 +21,7 @@ export async function followRun(
   onSignal: OnSignal,
 ): Promise<RunDocument> {
   const view = progressView(context);
-  const signals = new SignalWatch(onSignal, () => {
+  const watch = new SignalWatch(onSignal, () => {
     view.end();
     context.stderr.write('drainctl: cancelling; what was taken out is put back. A second signal leaves at once.\n');
     api.cancel(runId).catch(() => {});
@@ -29,16 +29,19 @@ export async function followRun(
   try {
     let since = 0;
     for (;;) {
-      const document = await Promise.race([api.wait(runId, since, view.intervalMs), signals.left]);
+      const document = await Promise.race([api.wait(runId, since, view.intervalMs), watch.left]);
       since += document.steps.length;
       view.show(document.steps, document.processes);
       if (document.result[0] !== undefined) return document.result[0];
     }
   } finally {
     view.end();
-    signals.end();
+    watch.end();
   }
 }
+
+/** SIGHUP: the terminal was closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 class SignalWatch {
   readonly left: Promise<never>;
@@ -56,10 +59,10 @@ class SignalWatch {
       else leave(new LeftRun());
       isFirst = false;
     };
-    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
+    for (const name of signals) process.on(name, this.#onSignal);
   }
 
   end(): void {
-    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
+    for (const name of signals) process.off(name, this.#onSignal);
   }
 }

@@ -1,72 +1,107 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { abandonable } from '../time.ts';
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly signal: AbortSignal;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** How a {@link Batch} treats its calls. */
+export interface BatchOptions {
+  /**
+   * True for calls that change something: once sent, they are waited for, whoever is cancelled meanwhile. Who undoes a
+   * change must know that it has been made.
+   */
+  readonly hasEffect?: boolean;
+  /** True for an error that may lie with one of several items: each is then tried alone, so that everyone gets an answer of their own. */
+  readonly splits?: (error: unknown) => boolean;
+}
+
 /**
  * Joins the calls that many processes make in the same turn of the event loop into one. `work` gives its results in
- * the order of its items. Where it fails for several items at once and `splits` says that the fault may lie with one
- * of them, each is tried alone, so that everyone gets an answer of their own.
+ * the order of its items; its signal is aborted when nobody waits for it any more.
  */
 export class Batch<Item, Result> {
   readonly #work: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>;
+  readonly #hasEffect: boolean;
   readonly #splits: (error: unknown) => boolean;
   #waiting: Waiting<Item, Result>[] = [];
-  #open = 0;
-  #abort = new AbortController();
 
   constructor(
     work: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>,
-    splits: (error: unknown) => boolean = () => false,
+    { hasEffect = false, splits = () => false }: BatchOptions = {},
   ) {
     this.#work = work;
+    this.#hasEffect = hasEffect;
     this.#splits = splits;
   }
 
-  /** Resolves with the item's result; rejects with the batch's error, or at once when `signal` is aborted. */
+  /** Resolves with the item's result; rejects with the batch's error, or with the reason of `signal`. */
   async add(item: Item, signal: AbortSignal): Promise<Result> {
     signal.throwIfAborted();
-    const result = new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.push({ item, signal, resolve, reject });
       if (this.#waiting.length === 1) void this.#flush();
     });
-    this.#open += 1;
-    try {
-      return await abandonable(result, signal);
-    } finally {
-      this.#open -= 1;
-      // Nobody waits for an answer any more: the calls that are still under way may end too.
-      if (this.#open === 0) {
-        this.#abort.abort(signal.reason);
-        this.#abort = new AbortController();
-      }
-    }
   }
 
   async #flush(): Promise<void> {
     await nextTurn();
     const batch = this.#waiting;
     this.#waiting = [];
-    await this.#run(batch, this.#abort.signal);
+    // What was cancelled before it was sent is not sent at all.
+    for (const waiting of batch) if (waiting.signal.aborted) waiting.reject(waiting.signal.reason);
+    await this.#run(batch.filter((waiting) => !waiting.signal.aborted));
   }
 
-  async #run(batch: readonly Waiting<Item, Result>[], signal: AbortSignal): Promise<void> {
+  async #run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    if (batch.length === 0) return;
+    const watch = new AbortWatch(batch, this.#hasEffect);
     try {
-      const results = await this.#work(
-        batch.map((waiting) => waiting.item),
-        signal,
-      );
+      const items = batch.map((waiting) => waiting.item);
+      const results = await this.#work(items, watch.signal);
       for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result); // as: one for each item, says the contract
     } catch (error) {
-      if (batch.length > 1 && this.#splits(error)) {
-        for (const waiting of batch) await this.#run([waiting], signal);
-      } else {
-        for (const waiting of batch) waiting.reject(error);
-      }
+      await this.#fail(batch, error);
+    } finally {
+      watch.end();
     }
+  }
+
+  async #fail(batch: readonly Waiting<Item, Result>[], error: unknown): Promise<void> {
+    if (batch.length > 1 && this.#splits(error)) {
+      for (const waiting of batch) await this.#run([waiting]);
+    } else {
+      for (const { signal, reject } of batch) reject(signal.aborted ? signal.reason : error);
+    }
+  }
+}
+
+/** Lets those go who are cancelled, and aborts the work when the last of them has gone; work with an effect runs to its end. */
+class AbortWatch {
+  readonly #controller = new AbortController();
+  readonly #endings: (() => void)[] = [];
+
+  constructor(batch: readonly Pick<Waiting<unknown, unknown>, 'signal' | 'reject'>[], hasEffect: boolean) {
+    if (hasEffect) return;
+    let waiting = batch.length;
+    for (const { signal, reject } of batch) {
+      const leave = () => {
+        reject(signal.reason);
+        waiting -= 1;
+        if (waiting === 0) this.#controller.abort(signal.reason);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#endings.push(() => signal.removeEventListener('abort', leave));
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    for (const end of this.#endings) end();
   }
 }

@@ -15,15 +15,18 @@ import type {
 } from './api.ts';
 import { History } from './history.ts';
 import { Journal } from './journal.ts';
-import { chooseProcesses, perform, planOf, type Workshop } from './perform.ts';
+import { tryLock } from './lock.ts';
+import { chooseProcesses, perform, planOf } from './perform.ts';
 import { planDocument } from './plan.ts';
 import { mustGoOn } from './policy.ts';
-import { lookForRecovery } from './recover.ts';
-import { Run } from './run.ts';
+import { judgeRecovery, keepOut } from './recover.ts';
+import { Run, RunEnded } from './run.ts';
 import { isOwnListener } from './self.ts';
 import { processStatus } from './status.ts';
+import type { Target } from './target.ts';
 import { Targets } from './targets.ts';
 import { Ticker } from './ticker.ts';
+import type { Workshop } from './workshop.ts';
 import { World } from './world.ts';
 
 /** What an engine is made of. */
@@ -49,7 +52,7 @@ export class Engine implements DrainApi {
   /** Runs that have not ended, in their order; the first is under way. */
   #queue: readonly Run[] = [];
   #tail: Promise<unknown> = Promise.resolve();
-  #recovering = false;
+  #recovery: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(options: EngineOptions) {
     const { config, supervisor, log, isSidecar } = options;
@@ -95,6 +98,7 @@ export class Engine implements DrainApi {
   }
 
   async start(action: RunAction, names: readonly string[], options: RunOptions): Promise<string> {
+    checkNames(action, names);
     // A name that nobody has is told to the caller at once, and not to the history later.
     if (names.length > 0) chooseProcesses(names, await this.world.refresh());
     return this.begin(action, names, options).id;
@@ -104,6 +108,7 @@ export class Engine implements DrainApi {
   begin(action: RunAction, names: readonly string[], options: RunOptions): Run {
     const run = new Run(action, names, options, this.#runLog);
     if (mustGoOn(action)) for (const earlier of this.#queue) earlier.end('superseded');
+    this.#recovery?.abort.abort(new RunEnded('superseded'));
     const [current] = this.#queue;
     if (current !== undefined) run.say({ kind: 'info', message: `waits for "${current.title}" to end` });
     this.#queue = [...this.#queue, run];
@@ -143,22 +148,39 @@ export class Engine implements DrainApi {
   }
 
   /**
-   * Puts back what earlier runs, of this process or of one that died, left out and what now runs and is ready. Does
-   * nothing while a run is under way: that one may have taken them out.
+   * Puts back what earlier runs, of this process or of one that died, left out and what now runs and is ready; keeps
+   * out the rest. Does nothing while a run is under way: that one may have taken them out. A run that begins ends it.
    */
   async recover(): Promise<void> {
-    if (this.#recovering || this.#queue.length > 0) return;
-    this.#recovering = true;
-    try {
-      const journal = await this.#shop.journal.peek();
-      if (journal.entries.length === 0) return;
-      const snapshot = await this.world.refresh();
-      const { toPutBack } = await lookForRecovery(journal, snapshot, this.#shop);
-      if (toPutBack.length > 0 && this.#queue.length === 0) this.begin('recover', toPutBack, {});
-    } catch (error) {
+    if (this.#recovery !== undefined || this.#queue.length > 0) return;
+    const abort = new AbortController();
+    const done = this.#recover(abort.signal).catch((error: unknown) => {
+      if (abort.signal.aborted) return;
       this.#shop.log.warn(`What earlier runs left out could not be looked at: ${toDrainctlError(error).message}`);
+    });
+    this.#recovery = { abort, done };
+    await done;
+    this.#recovery = undefined;
+  }
+
+  async #recover(signal: AbortSignal): Promise<void> {
+    if ((await this.#shop.journal.peek()).entries.length === 0) return;
+    const snapshot = await this.world.refresh(signal);
+    const { toPutBack, toKeepOut } = await judgeRecovery(await this.#shop.journal.peek(), snapshot, this.#shop, signal);
+    if (toKeepOut.length > 0) await this.#keepOut(toKeepOut, signal);
+    signal.throwIfAborted();
+    const names = toPutBack.map((target) => target.info.fullName);
+    if (names.length > 0 && this.#queue.length === 0) this.begin('recover', names, {});
+  }
+
+  /** Only with the lock: another drainctl may be putting them back at this moment. */
+  async #keepOut(targets: readonly Target[], signal: AbortSignal): Promise<void> {
+    const lock = await tryLock(this.#shop.config.stateDir, 'keep out what is on hold', () => {});
+    if (lock === undefined) return;
+    try {
+      await keepOut(targets, await this.#shop.journal.peek(), this.#shop.log, signal);
     } finally {
-      this.#recovering = false;
+      lock.release();
     }
   }
 
@@ -168,6 +190,7 @@ export class Engine implements DrainApi {
   }
 
   async #carryOut(run: Run): Promise<void> {
+    await this.#recovery?.done;
     const result = await perform(run, this.#shop);
     this.#queue = this.#queue.filter((other) => other !== run);
     this.#runLog[result.outcome === 'done' ? 'info' : 'warn'](result.message, { run: run.id, outcome: result.outcome });
@@ -178,5 +201,17 @@ export class Engine implements DrainApi {
     this.#runs.set(run.id, run);
     const [oldest] = this.#runs.keys();
     if (this.#runs.size > rememberedRuns && oldest !== undefined) this.#runs.delete(oldest);
+  }
+}
+
+/** A shutdown is of everything, and nothing else is of everything without being told so. */
+function checkNames(action: RunAction, names: readonly string[]): void {
+  if (action === 'shutdown' && names.length > 0) {
+    throw new DrainctlError('USAGE', 'A shutdown takes no names: it stops everything, and supervisord itself.', {
+      hint: `To stop ${names.join(' ')} only: "drainctl stop ${names.join(' ')}".`,
+    });
+  }
+  if (action !== 'shutdown' && names.length === 0) {
+    throw new DrainctlError('USAGE', `${action} needs names.`, { hint: 'Write group:name, group:*, name or all.' });
   }
 }

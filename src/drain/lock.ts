@@ -44,8 +44,8 @@ export async function acquireLock(stateDir: string, doing: string, options: Lock
   const name = lockName(stateDir);
   let told = false;
   for (;;) {
-    const server = await bind(name, { pid: process.pid, doing }, options.onGiveWay);
-    if (server !== undefined) return { held: true, release: () => server.close() };
+    const lock = await tryLock(stateDir, doing, options.onGiveWay);
+    if (lock !== undefined) return lock;
     const owner = await ask(name, options.takeOver && !told ? 'give way' : 'who', options.signal);
     if (owner === 'gone') continue;
     if (!told) options.onWait(owner);
@@ -53,6 +53,12 @@ export async function acquireLock(stateDir: string, doing: string, options: Lock
     if (owner === undefined && options.takeOver) return { held: false, release() {} };
     await sleep(retryMs, options.signal);
   }
+}
+
+/** The lock if nobody has it; undefined, at once, where somebody has. */
+export async function tryLock(stateDir: string, doing: string, onGiveWay: () => void): Promise<Lock | undefined> {
+  const server = await bind(lockName(stateDir), { pid: process.pid, doing }, onGiveWay);
+  return server && { held: true, release: () => server.close() };
 }
 
 /** The folder's device and inode, so that every path to it means the same lock. */

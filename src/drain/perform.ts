@@ -1,34 +1,20 @@
 import { mkdir } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import type { Config } from '../config/config.ts';
 import { type DrainctlError, toDrainctlError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { selectProcesses } from '../supervisor/names.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
 import type { RunDocument } from './api.ts';
 import { execute } from './execute.ts';
-import type { History } from './history.ts';
-import type { Journal } from './journal.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { outcomeOf, summaryOf, totalCut } from './outcome.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { mustGoOn } from './policy.ts';
+import { isRecoverable } from './recover.ts';
 import { type Run, RunEnded } from './run.ts';
 import { isOwnListener } from './self.ts';
 import type { Targets } from './targets.ts';
-import type { Ticker } from './ticker.ts';
+import type { Workshop } from './workshop.ts';
 import { type Snapshot, type World, withLivePids } from './world.ts';
-
-/** What every run works with. */
-export interface Workshop {
-  readonly config: Config;
-  readonly world: World;
-  readonly targets: Targets;
-  readonly journal: Journal;
-  readonly history: History;
-  readonly ticker: Ticker;
-  readonly log: Log;
-}
 
 /**
  * Carries out a run from the lock to the history, and never rejects: what goes wrong is in the result. A shutdown
@@ -82,10 +68,14 @@ async function loadJournal(run: Run, shop: Workshop): Promise<void> {
 }
 
 async function planFor(run: Run, shop: Workshop): Promise<Plan> {
-  // While a recovery waited for the lock, its owner may have put the members back itself.
-  if (run.action === 'recover' && !run.names.some((name) => shop.journal.entriesOf(name).length > 0)) return [];
   const snapshot = run.action === 'gate' ? lastSeen(shop.world) : await shop.world.fresh(run.signal);
-  return planOf(run, snapshot, shop.targets);
+  const plan = planOf(run, snapshot, shop.targets);
+  if (run.action !== 'recover') return plan;
+  // While a recovery waited for the lock, its owner may have put them back, held or stopped them.
+  return plan.map((step) => ({
+    ...step,
+    targets: step.targets.filter((target) => isRecoverable(target, shop.journal.content)),
+  }));
 }
 
 function lastSeen(world: World): Snapshot {

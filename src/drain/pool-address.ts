@@ -25,11 +25,11 @@ export class PoolAddress {
     this.#depools = new Batch(async (members, signal) => {
       await driver.depool(members, signal);
       return members.map(() => undefined);
-    }, oneMemberMayBeAtFault);
+    }, effect);
     this.#repools = new Batch(async (members, signal) => {
       await driver.repool(members, signal);
       return members.map(() => undefined);
-    }, oneMemberMayBeAtFault);
+    }, effect);
   }
 
   /** Where the member stands. */
@@ -37,7 +37,7 @@ export class PoolAddress {
     return this.#states.add(member, signal);
   }
 
-  /** Takes the member out; resolves when the pool has confirmed it. */
+  /** Takes the member out; resolves when the pool has confirmed it. A call that was sent is waited for, also on abort. */
   async depool(member: object, outForMs: number, signal: AbortSignal): Promise<void> {
     await this.#depools.add({ member, outForMs }, signal);
   }
@@ -53,6 +53,5 @@ export class PoolAddress {
   }
 }
 
-function oneMemberMayBeAtFault(error: unknown): boolean {
-  return !isDrainctlError(error, 'POOL_UNREACHABLE');
-}
+/** An address that can't be reached is that for everyone; any other error may lie with one member. */
+const effect = { hasEffect: true, splits: (error: unknown) => !isDrainctlError(error, 'POOL_UNREACHABLE') };

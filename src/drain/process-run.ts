@@ -38,6 +38,8 @@ export class ProcessRun {
   mayCut = false;
   /** True from the moment that its stop was asked for. */
   stopAsked = false;
+  /** Settled when nothing keeps it out at this moment; whoever puts it back waits for that first. */
+  keeping: Promise<void> = Promise.resolve();
   /** When it was taken out, on the monotonic clock; undefined: it is not out. */
   outSinceMs: number | undefined;
   cut = 0;

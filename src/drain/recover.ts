@@ -1,73 +1,87 @@
 import { toDrainctlError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { withTimeout } from '../time.ts';
-import { isOver, type JournalContent } from './journal-file.ts';
-import type { Workshop } from './perform.ts';
+import { isOver, type JournalContent, type JournalEntry } from './journal-file.ts';
 import { readinessOf } from './phases/ready.ts';
 import { askMembers } from './sample.ts';
-import type { Target } from './target.ts';
+import { describeMember, type Target, type TargetMember } from './target.ts';
+import type { Workshop } from './workshop.ts';
 import type { Snapshot } from './world.ts';
 
+/** A ready check that takes longer is asked again at the next look. */
 const lookLimitMs = 5_000;
 
-/** What a look at the journal, supervisord and the pools found to do. */
+/** What is to be done about what earlier runs left out. */
 export interface Recovery {
-  /** Processes that run, are ready and are out by an earlier run's hand: they are to be put back. */
-  readonly toPutBack: readonly string[];
+  /** They run, are ready, and are not on hold. */
+  readonly toPutBack: readonly Target[];
+  /** They are to stay out. */
+  readonly toKeepOut: readonly Target[];
 }
 
-/**
- * Compares the journal with what runs. Names the processes to put back, and takes members out again that the journal
- * says are out but that their pool has put back by itself (HAProxy forgets its servers' states in a reload).
- */
-export async function lookForRecovery(journal: JournalContent, snapshot: Snapshot, shop: Workshop): Promise<Recovery> {
+/** Compares the journal with what runs; changes nothing. */
+export async function judgeRecovery(
+  journal: JournalContent,
+  snapshot: Snapshot,
+  shop: Workshop,
+  signal: AbortSignal,
+): Promise<Recovery> {
   const names = new Set(journal.entries.map((entry) => entry.process));
   const targets = snapshot.infos
     .filter((info) => names.has(info.fullName))
     .map((info) => shop.targets.resolve(info, snapshot));
-  const ready = await Promise.all(targets.map((target) => isToPutBack(target, journal)));
-  const toPutBack = targets.filter((_, index) => ready[index]);
-  await Promise.all(
-    targets.filter((target) => !toPutBack.includes(target)).map((target) => keepOut(target, journal, shop)),
+  const verdicts = await Promise.all(
+    targets.map(async (target) => isRecoverable(target, journal) && (await isReady(target, signal))),
   );
-  return { toPutBack: toPutBack.map((target) => target.info.fullName) };
+  return {
+    toPutBack: targets.filter((_, index) => verdicts[index] === true),
+    toKeepOut: targets.filter((_, index) => verdicts[index] !== true),
+  };
 }
 
-async function isToPutBack(target: Target, journal: JournalContent): Promise<boolean> {
-  const hold = journal.holds.find((candidate) => candidate.process === target.info.fullName);
-  if (hold !== undefined && !isOver(hold)) return false;
+/** True for a process that an earlier run left out, that runs now, and that is not on hold. */
+export function isRecoverable(target: Target, journal: JournalContent): boolean {
+  const { fullName, state } = target.info;
+  const hold = journal.holds.find((candidate) => candidate.process === fullName);
+  const isOut = journal.entries.some((entry) => entry.process === fullName);
+  return isOut && state === 'RUNNING' && (hold === undefined || isOver(hold));
+}
+
+async function isReady(target: Target, signal: AbortSignal): Promise<boolean> {
+  const look = (bounded: AbortSignal) => readinessOf(target, target.info, bounded);
   try {
-    const work = (signal: AbortSignal) => readinessOf(target, target.info, signal);
-    return (await withTimeout(lookLimitMs, undefined, () => new Error('no answer'), work)).ready;
+    return (await withTimeout(lookLimitMs, signal, () => new Error('no answer'), look)).ready;
   } catch {
+    signal.throwIfAborted();
     return false;
   }
 }
 
-async function keepOut(target: Target, journal: JournalContent, shop: Workshop): Promise<void> {
-  try {
-    await withTimeout(
-      lookLimitMs,
-      undefined,
-      () => new Error('no answer'),
-      async (signal) => {
-        for (const answer of await askMembers(target.members, signal)) {
-          const { member } = answer;
-          const isOurs = journal.entries.some(
-            (entry) =>
-              entry.process === target.info.fullName &&
-              entry.label === member.label &&
-              entry.address === member.at.address,
-          );
-          if (!isOurs || 'error' in answer || answer.state.placement === 'out' || answer.state.placement === 'missing')
-            continue;
-          await member.at.depool(member.member, 0, signal);
-          shop.log.warn(
-            `${target.info.fullName} was put back in ${member.label} at ${member.at.address} by something else; taken out again`,
-          );
-        }
-      },
-    );
-  } catch (error) {
-    shop.log.warn(`${target.info.fullName} could not be kept out: ${toDrainctlError(error).message}`);
+/** Takes out again what the journal says is out, and a pool has put back by itself (HAProxy forgets its servers' states in a reload). */
+export async function keepOut(
+  targets: readonly Target[],
+  journal: JournalContent,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const ours = targets.flatMap((target) => {
+    const { fullName } = target.info;
+    return target.members.filter((member) => journal.entries.some((entry) => isOf(entry, fullName, member)));
+  });
+  for (const answer of await askMembers(ours, signal)) {
+    if ('error' in answer || answer.state.placement === 'out' || answer.state.placement === 'missing') continue;
+    const { member } = answer;
+    try {
+      await member.at.depool(member.member, 0, signal);
+      log.warn(`${describeMember(member)} was put back by something else, such as a reload; taken out again`);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn(`${describeMember(member)} could not be kept out: ${toDrainctlError(error).message}`);
+    }
   }
+}
+
+function isOf(entry: JournalEntry, process: string, member: TargetMember): boolean {
+  const { pool, address } = member.at;
+  return entry.process === process && entry.pool === pool && entry.address === address && entry.label === member.label;
 }

@@ -16,6 +16,7 @@ export class World {
   readonly #log: Log;
   #last: Snapshot | undefined;
   #warned = false;
+  #configsAreStale = false;
 
   constructor(supervisor: Supervisor, log: Log) {
     this.supervisor = supervisor;
@@ -27,8 +28,14 @@ export class World {
     return this.#last;
   }
 
+  /** Has the next {@link refresh} ask for the configuration too: supervisord has read it anew. */
+  forgetConfigs(): void {
+    this.#configsAreStale = true;
+  }
+
   /** Asks for everything. */
   async fresh(signal?: AbortSignal): Promise<Snapshot> {
+    this.#configsAreStale = false;
     const [infos, configs] = await Promise.all([this.supervisor.getAllProcessInfo(signal), this.#configs(signal)]);
     this.#last = { infos, configs: new Map(configs.map((config) => [config.fullName, config])) };
     return this.#last;
@@ -53,7 +60,7 @@ export class World {
   /** Asks for the states only; the configuration too where there are processes that were not there before. */
   async refresh(signal?: AbortSignal): Promise<Snapshot> {
     const infos = await this.supervisor.getAllProcessInfo(signal);
-    const known = this.#last?.configs;
+    const known = this.#configsAreStale ? undefined : this.#last?.configs;
     if (known === undefined || infos.some((info) => !known.has(info.fullName))) return this.fresh(signal);
     this.#last = { infos, configs: known };
     return this.#last;

@@ -132,6 +132,7 @@ function openAddress(
     counts: true,
 
     async state(members, signal) {
+      if (members.length === 0) return [];
       const servers = members.map(({ server }) => server);
       const { states, stats, worker } = await api.poll(servers, signal);
       const earlier = worker === undefined ? noWorkerInfo : await earlierWorkers.work(worker, signal);

@@ -18,21 +18,27 @@ export type StopReason = 'supervisord stops' | 'only the listener stops';
 export async function whyStopped(supervisor: Supervisor, log: Log): Promise<StopReason> {
   const deadline = new Deadline(decideWithinMs);
   for (;;) {
-    try {
-      const state = await withTimeout(deadline.remainingMs, undefined, tooBusy, (signal) =>
-        supervisor.getState(signal),
-      );
-      return state === 'RUNNING' ? 'only the listener stops' : 'supervisord stops';
-    } catch (error) {
-      if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) return 'supervisord stops';
-      if (isRefused(error)) return 'only the listener stops';
-      if (!isDrainctlError(error)) throw error;
-      if (deadline.passed) {
-        log.warn(`supervisord does not say whether it is shutting down, so it is taken to: ${error.message}`);
-        return 'supervisord stops';
-      }
+    const answer = await askWhy(supervisor, deadline);
+    if (typeof answer === 'string') return answer;
+    if (deadline.passed) {
+      log.warn(`supervisord does not say whether it is shutting down, so it is taken to: ${answer.message}`);
+      return 'supervisord stops';
     }
     await sleep(askAgainMs);
+  }
+}
+
+/** The reason, or why supervisord did not tell. */
+async function askWhy(supervisor: Supervisor, deadline: Deadline): Promise<StopReason | DrainctlError> {
+  try {
+    const ask = (signal: AbortSignal) => supervisor.getState(signal);
+    const state = await withTimeout(deadline.remainingMs, undefined, tooBusy, ask);
+    return state === 'RUNNING' ? 'only the listener stops' : 'supervisord stops';
+  } catch (error) {
+    if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) return 'supervisord stops';
+    if (isRefused(error)) return 'only the listener stops';
+    if (!isDrainctlError(error)) throw error;
+    return error;
   }
 }
 

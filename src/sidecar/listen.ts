@@ -124,6 +124,7 @@ class Sidecar {
 
   #onEvent(event: SupervisorEvent, ticks: TickWatch): void {
     if (event.kind === 'tick') ticks.tick();
+    if (event.kind === 'process_group') this.#engine.world.forgetConfigs();
     if (event.kind === 'tick' || event.kind === 'process_state' || event.kind === 'process_group')
       this.#reconciler.request();
   }

@@ -22,6 +22,7 @@ async function putBackProcess(process: ProcessRun, deadlineMs: number, untilIn: 
   const { journal, findAddress } = process.context;
   const entries = journal.entriesOf(process.name);
   process.outSinceMs = undefined;
+  await process.keeping;
   if (entries.length === 0) return;
   const { pollMs } = process.target.settings;
   await putBack(entries, {

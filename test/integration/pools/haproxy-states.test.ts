@@ -18,7 +18,7 @@ async function startOddWorld(): Promise<HaproxyWorld> {
     drain: (await startRawServer('drain\n')).port,
   };
   const at = `127.0.0.1:${backend.port}`;
-  return startHaproxyWorld(['web_00'], {
+  const world = await startHaproxyWorld(['web_00'], {
     extra: `
 backend odd
   option httpchk GET /health
@@ -27,7 +27,7 @@ backend odd
   server plain ${at} no-check
   server up ${at}
   server rising ${at} rise 100000
-  server falling 127.0.0.1:${ports.quoted} fall 100000
+  server falling ${at} check port ${backend.port} fall 100000
   server down 127.0.0.1:${ports.quoted}
   server nolb 127.0.0.1:${ports.notFound}
   server agent ${at} no-check agent-check agent-port ${ports.drain} agent-inter 30ms
@@ -41,6 +41,19 @@ backend web
   server only ${at} no-check
 `,
   });
+  const { haproxy } = world;
+  await haproxy.command('set server odd/leader state maint;set server odd/drained state drain');
+  await haproxy.command('set server odd/rising health down');
+  const showsAll = async (patterns: readonly RegExp[]) => {
+    const stats = await haproxy.command('show stat odd 4 -1');
+    return patterns.every((pattern) => pattern.test(stats));
+  };
+  await waitFor(() => showsAll([/,falling.*L7OK/, /,nolb.*NOLB/, /,agent.*DRAIN/, /,down.*DOWN/, /,rising.*DOWN \d/]), {
+    what: 'all checks to have run',
+  });
+  await haproxy.command(`set server odd/falling check-port ${ports.quoted}`);
+  await waitFor(() => showsAll([/,falling.*UP \d/]), { what: 'a server on its way down' });
+  return world;
 }
 
 describe('what HAProxy shows, and what it means', () => {
@@ -50,15 +63,6 @@ describe('what HAProxy shows, and what it means', () => {
   beforeAll(async () => {
     world = await startOddWorld();
     pool = openHaproxy(world.haproxy.socketPath);
-    await world.haproxy.command('set server odd/leader state maint;set server odd/drained state drain');
-    await world.haproxy.command('set server odd/rising health down');
-    const settled = async () => {
-      const stats = await world.haproxy.command('show stat odd 4 -1');
-      return [/nolb.*NOLB/, /agent.*DRAIN \(agent\)/, /down.*DOWN/, /rising.*DOWN \d/, /falling.*UP \d/].every((each) =>
-        each.test(stats),
-      );
-    };
-    await waitFor(settled, { what: 'all checks to have run' });
   });
 
   test.each([

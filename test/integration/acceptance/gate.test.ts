@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { expectIdleStops, expectNoneFailed, historyOf, startSteadyLoad } from '../../support/acceptance.ts';
+import { type Stack, startStack } from '../../support/stack.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+type Way = readonly [name: string, stop: (stack: Stack) => unknown];
+
+const shutdowns: readonly Way[] = [
+  ['SIGTERM', ({ supervisord }) => supervisord.process.kill('SIGTERM')],
+  ['supervisorctl shutdown', ({ supervisord }) => supervisord.ctl(['shutdown'])],
+];
+
+const reloads: readonly Way[] = [
+  ['SIGHUP', ({ supervisord }) => supervisord.process.kill('SIGHUP')],
+  ['supervisorctl reload', ({ supervisord }) => supervisord.ctl(['reload'])],
+];
+
+describe('the gate', () => {
+  test.each(shutdowns)('holds up %s until everything has drained', async (_, stop) => {
+    await using stack = await startStack();
+    const load = await startSteadyLoad(stack);
+
+    await stop(stack);
+    await stack.supervisord.waitForExit();
+
+    await expectNoneFailed(load);
+    expectIdleStops(stack);
+    expect((await stack.supervisord.process.exited).code).toBe(0);
+  });
+
+  test.each(reloads)('holds up %s until everything has drained, and all is back after it', async (_, reload) => {
+    await using stack = await startStack();
+    const load = await startSteadyLoad(stack);
+
+    await reload(stack);
+    await waitFor(() => stack.stops().length === 4, { what: 'four stops', timeoutMs: 20_000 });
+    await stack.haproxy.waitForUp();
+    await stack.waitForHealthy();
+
+    await expectNoneFailed(load);
+    expectIdleStops(stack);
+    const [, gate] = await historyOf(stack);
+    expect(gate).toMatchObject({ action: 'gate', outcome: 'done', cut: 0 });
+  });
+
+  test('lets drainctl shutdown wait for a supervisord that is stopping already', async () => {
+    await using stack = await startStack({ processes: 2 });
+    const load = await startSteadyLoad(stack);
+    stack.supervisord.process.kill('SIGTERM');
+    await waitFor(() => stack.supervisord.listenerLog().includes('supervisord is stopping'), { what: 'the gate' });
+
+    const { exitCode, stdout } = await stack.drainctl(['shutdown']);
+
+    await expectNoneFailed(load);
+    expect({ exitCode, running: stack.supervisord.process.running }).toEqual({ exitCode: 0, running: false });
+    expect(stdout).toContain('stopping already');
+    expectIdleStops(stack);
+  });
+
+  test('does not hold up a stop of the sidecar alone', async () => {
+    await using stack = await startStack({ processes: 2 });
+    const load = await startSteadyLoad(stack);
+
+    const startedAt = performance.now();
+    const { stdout } = await stack.supervisord.ctl(['stop', 'drain']);
+    const ms = performance.now() - startedAt;
+
+    await expectNoneFailed(load);
+    expect(stdout).toContain('drain: stopped');
+    expect(ms).toBeLessThan(5_000);
+    expect(stack.stops()).toEqual([]);
+    expect([...(await stack.haproxy.serverStates()).values()]).toEqual(['UP', 'UP', 'UP']);
+  });
+});

@@ -1,0 +1,122 @@
+import { expect } from 'vitest';
+import type { RunDocument, StatusDocument } from '../../src/drain/api.ts';
+import type { Haproxy } from './haproxy.ts';
+import type { Load, LoadOptions } from './load.ts';
+import { markedProcesses } from './marked-processes.ts';
+import type { RunningProcess } from './processes.ts';
+import type { Stack } from './stack.ts';
+import { waitFor } from './wait-for.ts';
+
+/** Puts 60 connections of half-second requests on a stack, and resolves when every server has answered some. */
+export async function startSteadyLoad(stack: Stack, options: Partial<LoadOptions> = {}): Promise<Load> {
+  const load = stack.startLoad(options);
+  const servers = stack.webNames.length + (stack.peer === undefined ? 0 : 1);
+  await waitFor(() => load.answers.size >= servers, { what: 'answers of all servers' });
+  return load;
+}
+
+/** Ends the load; every single failed request is a failure of the test. */
+export async function expectNoneFailed(load: Load): Promise<void> {
+  const { failed, failures, requests } = await load.stop();
+  expect({ failed, failures }).toEqual({ failed: 0, failures: [] });
+  expect(requests).toBeGreaterThan(0);
+}
+
+/** These processes were stopped, in any order, each exactly once and with nothing in flight. */
+export function expectIdleStops(stack: Stack, names: readonly string[] = stack.webNames): void {
+  const stops = stack.stops().map(({ name, inFlight }) => ({ name: `web:${name}`, inFlight }));
+  const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+  expect(stops.sort(byName)).toEqual(names.map((name) => ({ name, inFlight: 0 })).sort(byName));
+}
+
+/** What {@link watchServers} saw. */
+export interface ServersSeen {
+  readonly samples: number;
+  /** The most servers that were not UP in one sample. */
+  readonly mostOut: number;
+  /** Every server that was not UP in some sample. */
+  readonly everOut: readonly string[];
+}
+
+/** Looks at the servers' states in HAProxy again and again, without a pause; `stop()` tells what was seen. */
+export function watchServers(haproxy: Haproxy): { stop(): Promise<ServersSeen> } {
+  const everOut = new Set<string>();
+  let [samples, mostOut, stopping] = [0, 0, false];
+  const sample = async () => {
+    while (!stopping) {
+      const states = await haproxy.serverStates();
+      const out = [...states].filter(([, status]) => !status.startsWith('UP')).map(([name]) => name);
+      samples += 1;
+      mostOut = Math.max(mostOut, out.length);
+      for (const name of out) everOut.add(name);
+    }
+  };
+  const sampling = sample();
+  return {
+    async stop() {
+      stopping = true;
+      await sampling;
+      return { samples, mostOut, everOut: [...everOut].sort() };
+    },
+  };
+}
+
+/** Waits until a command that is under way has said this on its standard error, at least `times` times. */
+export async function waitForStep(command: RunningProcess, step: RegExp, times = 1): Promise<void> {
+  const pattern = new RegExp(step, 'g');
+  await waitFor(
+    () => {
+      if ((command.stderr.match(pattern) ?? []).length >= times) return true;
+      if (!command.running) throw new Error(`it has ended:\n${command.stderr}${command.stdout}`);
+      throw new Error(command.stderr);
+    },
+    { what: `"${step.source}" ${times} times`, timeoutMs: 20_000, intervalMs: 5 },
+  );
+}
+
+/** Waits for the end of a command, and gives its exit status; null when a signal ended it. */
+export async function exitCodeOf(command: RunningProcess, timeoutMs = 40_000): Promise<number | null> {
+  await waitFor(() => !command.running, { what: 'the end of the command', timeoutMs }).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${command.stderr}${command.stdout}`, { cause: error });
+  });
+  return (await command.exited).code;
+}
+
+/** The process id of the sidecar that supervisord runs now. */
+export async function sidecarPid(stack: Stack): Promise<number> {
+  return waitFor(
+    () => markedProcesses(stack.directory.path).find(({ command }) => / listen --config /.test(command))?.pid,
+    { what: 'the sidecar' },
+  );
+}
+
+/** Kills the sidecar with SIGKILL; supervisord starts another one. Gives the process id it had. */
+export async function killSidecar(stack: Stack): Promise<number> {
+  const pid = await sidecarPid(stack);
+  process.kill(pid, 'SIGKILL');
+  return pid;
+}
+
+/** `drainctl status --json` */
+export async function statusOf(stack: Stack): Promise<StatusDocument> {
+  const { stdout } = await stack.drainctl(['status', '--json']);
+  return JSON.parse(stdout) as StatusDocument; // as: the documented form of the command's output
+}
+
+/** `drainctl history --json`, the latest first. */
+export async function historyOf(stack: Stack): Promise<RunDocument[]> {
+  const { stdout } = await stack.drainctl(['history', '--json']);
+  return JSON.parse(stdout) as RunDocument[]; // as: the documented form of the command's output
+}
+
+/** Waits until a server in HAProxy has this status. */
+export async function waitForServer(haproxy: Haproxy, server: string, status: string): Promise<void> {
+  await waitFor(
+    async () => {
+      const seen = (await haproxy.serverStates()).get(server);
+      if (seen !== status) throw new Error(`${seen}`);
+      return true;
+    },
+    { what: `${server} to be ${status}`, timeoutMs: 20_000 },
+  );
+}
