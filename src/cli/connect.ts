@@ -10,6 +10,8 @@ import type { CommandContext } from './command.ts';
 export interface Connection {
   readonly api: DrainApi;
   readonly isSidecar: boolean;
+  /** True where a sidecar took our connection and did not answer. */
+  readonly sidecarHangs: boolean;
 }
 
 /**
@@ -19,16 +21,18 @@ export interface Connection {
 export async function connect(context: CommandContext): Promise<Connection> {
   const socket = await sidecarSocket(context);
   const client = new SidecarClient(socket);
+  let sidecarHangs = false;
   try {
     if (existsSync(socket)) {
       await client.getVersion();
-      return { api: client, isSidecar: true };
+      return { api: client, isSidecar: true, sidecarHangs: false };
     }
   } catch (error) {
     if (!isDrainctlError(error, 'SIDECAR_UNREACHABLE') || error.details['errno'] === 'EACCES') throw error;
-    context.stderr.write(`drainctl: ${error.message} Works without it.\n`);
+    sidecarHangs = error.details['hangs'] === true;
+    context.stderr.write(`drainctl: ${error.message}; this command works by itself\n`);
   }
-  return { api: await openEngine(context), isSidecar: false };
+  return { api: await openEngine(context), isSidecar: false, sidecarHangs };
 }
 
 /** The path of the sidecar's socket. */

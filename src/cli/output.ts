@@ -7,7 +7,7 @@ import type {
   RunDocument,
   StatusDocument,
 } from '../drain/api.ts';
-import { sayCut, sayDuration, sayInFlight } from '../drain/wording.ts';
+import { sayCut, sayDuration, sayInFlight, sayProcesses } from '../drain/wording.ts';
 import type { DrainctlError } from '../errors.ts';
 import type { TextOutput } from './command.ts';
 import { printable, printTable } from './table.ts';
@@ -70,8 +70,8 @@ export function printPlan(output: TextOutput, plan: PlanDocument): void {
 
 function sayCount(step: PlannedStep): string {
   const count = step.processes.length;
-  if (count === 1) return '1 process';
-  return `${count} processes, ${step.at_a_time < count ? `${step.at_a_time} at a time` : 'side by side'}`;
+  if (count === 1) return sayProcesses(count);
+  return `${sayProcesses(count)}, ${step.at_a_time < count ? `${step.at_a_time} at a time` : 'side by side'}`;
 }
 
 function plannedLine(process: PlannedProcess): string {

@@ -14,6 +14,9 @@ export async function runAction(
   options: RunOptions = {},
 ): Promise<ExitCode> {
   const { api, isSidecar } = await connect(context);
+  if (!isSidecar && options.holdForMs !== undefined) {
+    context.stderr.write('drainctl: no sidecar runs, so nobody ends the hold by itself; "drainctl pool" does\n');
+  }
   const runId = await api.start(action, names, { deadlineMs: context.deadlineMs, ...options });
   try {
     return printResult(context, await followRun(context, api, runId, 'cancel'));

@@ -1,4 +1,5 @@
 import type { DrainApi, RunDocument, RunOptions } from '../drain/api.ts';
+import { isSidecar } from '../drain/self.ts';
 import { isDrainctlError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -25,6 +26,7 @@ export const shutdown: Command = {
     const supervisord = await observeSupervisord(supervisor);
     if (supervisord.isStopping) return printResult(context, await awaitGone(supervisord, stoppingAlready()));
     const connection = await connect(context);
+    if (connection.sidecarHangs) await killSidecar(context, supervisor);
     const runId = await connection.api.start('shutdown', [], runOptions);
     try {
       const result = await carryThrough(context, connection, runId, runOptions, supervisor);
@@ -36,6 +38,17 @@ export const shutdown: Command = {
     }
   },
 };
+
+/**
+ * supervisord would wait for a sidecar that hangs as long as its stopwaitsecs, before it stopped anything else. Killed,
+ * it loses nothing: what it took out is in the journal, and supervisord starts a new one.
+ */
+async function killSidecar(context: CommandContext, supervisor: Supervisor): Promise<void> {
+  const sidecar = (await supervisor.getAllConfigInfo()).find(isSidecar);
+  if (sidecar === undefined) return;
+  context.stderr.write(`drainctl: ${sidecar.fullName} hangs; it is killed, and supervisord starts it anew\n`);
+  await supervisor.signalProcess(sidecar.fullName, 'KILL');
+}
 
 /** Follows the run; where the sidecar goes away before the result is here, an engine of our own does the rest. */
 async function carryThrough(

@@ -1,4 +1,4 @@
-import { isOwnListener } from '../drain/self.ts';
+import { isOurselves } from '../drain/self.ts';
 import { isDrainctlError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { Deadline, sleep } from '../time.ts';
@@ -24,7 +24,7 @@ export interface Supervisord {
 export async function observeSupervisord(supervisor: Supervisor): Promise<Supervisord> {
   try {
     const [pid, configs] = await Promise.all([supervisor.getPid(), supervisor.getAllConfigInfo()]);
-    const stopped = configs.filter((config) => !isOwnListener(config));
+    const stopped = configs.filter((config) => !isOurselves(config));
     const longestMs = stopped.reduce((sum, config) => sum + config.stopWaitSecs * 1_000, marginMs);
     return { pid, isStopping: false, gone: () => waitUntilGone(supervisor, pid, new Deadline(longestMs)) };
   } catch (error) {

@@ -5,8 +5,8 @@
  */
 
 /**
- * What a run does to its processes. `pool` ends holds. The sidecar's own: `gate` drains for a supervisord that is stopping by itself; `recover` puts back
- * what an earlier run left out.
+ * What a run does to its processes. `pool` ends holds. The sidecar's own: `gate` drains for a supervisord that is
+ * stopping by itself; `recover` puts back what an earlier run left out.
  */
 export const runActions = ['drain', 'stop', 'start', 'restart', 'shutdown', 'pool', 'gate', 'recover'] as const;
 export type RunAction = (typeof runActions)[number];
@@ -60,6 +60,8 @@ export type ProcessProgress = {
 export type ProcessReport = {
   readonly name: string;
   readonly outcome: ProcessOutcome;
+  /** False where nothing in the configuration can count its work, so that nobody knows what was cut off. */
+  readonly counted: boolean;
   /** How much work was cut off; -1: unknown. */
   readonly cut: number;
   /** What was in flight when it was stopped; -1: unknown, or it was not stopped. */

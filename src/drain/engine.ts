@@ -21,7 +21,7 @@ import { planDocument } from './plan.ts';
 import { mustGoOn } from './policy.ts';
 import { judgeRecovery, keepOut } from './recover.ts';
 import { Run, RunEnded } from './run.ts';
-import { isOwnListener } from './self.ts';
+import { isOurselves } from './self.ts';
 import { processStatus } from './status.ts';
 import type { Target } from './target.ts';
 import { Targets } from './targets.ts';
@@ -78,18 +78,21 @@ export class Engine implements DrainApi {
     const [snapshot, journal] = await Promise.all([this.world.best(), this.#shop.journal.peek()]);
     const current = this.#queue[0];
     const run = current && { id: current.id, action: current.action, progress: current.progress() };
-    const infos = snapshot.infos.filter((info) => !isOwnListener(snapshot.configs.get(info.fullName)));
-    const targets = infos.map((info) => this.#shop.targets.resolve(info, snapshot));
+    const infos = snapshot.infos.filter((info) => !isOurselves(snapshot.configs.get(info.fullName)));
+    const resolved = infos.map((info) => this.#shop.targets.resolve(info, snapshot));
     return {
       supervisor: { url: this.world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
       sidecar: this.#isSidecar,
       run: current?.id ?? '',
-      processes: await Promise.all(targets.map((target) => processStatus(target, { journal, run }))),
+      processes: await Promise.all(
+        resolved.map(({ target, problem }) => processStatus(target, { journal, run, problem: problem?.message ?? '' })),
+      ),
     };
   }
 
   async getPlan(action: RunAction, names: readonly string[], options: RunOptions): Promise<PlanDocument> {
-    const plan = planOf({ action, names }, await this.world.fresh(), this.#shop.targets);
+    const warn = (message: string) => this.#shop.log.warn(message);
+    const plan = planOf({ action, names }, await this.world.fresh(), this.#shop.targets, warn);
     return planDocument(action, plan, options.deadlineMs);
   }
 

@@ -136,7 +136,11 @@ function phasesFor(process: ProcessRun): readonly Phase[] {
 function endWell(process: ProcessRun): void {
   if (process.mayCut && !process.stopAsked) process.cut = process.latest?.inFlight ?? -1;
   if (process.cut === 0) process.end('done', '');
-  else process.end('cut', `${process.name} was stopped with ${sayCut(process.cut)} unfinished.`);
+  else
+    process.end(
+      'cut',
+      `${process.name} ${process.stopAsked ? 'was' : 'is'} stopped with ${sayCut(process.cut)} unfinished.`,
+    );
 }
 
 async function undo(process: ProcessRun): Promise<void> {

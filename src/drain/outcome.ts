@@ -1,5 +1,5 @@
 import type { ProcessReport, RunDocument, RunOutcome } from './api.ts';
-import { sayCut } from './wording.ts';
+import { sayCut, sayProcesses } from './wording.ts';
 
 /** From the worst to the best; the worst of the processes is the run's. */
 const ranking = ['failed', 'cut', 'held', 'cancelled'] as const satisfies readonly RunOutcome[];
@@ -20,21 +20,39 @@ export function summaryOf(
   run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>,
   reports: readonly ProcessReport[],
 ): string {
-  const failed = reports.filter((report) => report.outcome === run.outcome && report.message !== '');
-  const details = failed.map((report) => report.message).join(' ');
-  const untouched = reports.filter((report) => report.outcome === 'untouched').map((report) => report.name);
-  const rest = untouched.length === 0 ? '' : ` Not touched: ${untouched.join(', ')}.`;
-  const count = reports.filter((report) => report.outcome === 'done' || report.outcome === 'cut').length;
-  switch (run.outcome) {
+  const details = reports.filter((report) => report.outcome === run.outcome).map((report) => report.message);
+  return [headline(run, reports), ...details, untouchedText(reports)].filter((text) => text !== '').join(' ');
+}
+
+function headline(run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>, reports: readonly ProcessReport[]): string {
+  const { action, outcome, cut } = run;
+  const count = reports.filter((report) => report.outcome === 'done').length;
+  switch (outcome) {
     case 'done':
-      return `${run.action} done: ${count} of ${reports.length} processes; nothing was cut off.`;
+      if (count === 0) return `${action}: there was nothing to do.`;
+      return `${action} done: ${count} of ${sayProcesses(reports.length)}${cutText(reports)}.`;
     case 'cut':
-      return `${run.action} done, but a deadline passed: ${sayCut(run.cut)} cut off. ${details}`.trim();
+      return `${action} done, but a deadline passed: ${sayCut(cut)} cut off.`;
     case 'held':
-      return `${run.action} ended without stopping. ${details}${rest}`;
+      return `${action} ended without stopping.`;
     case 'cancelled':
-      return `${run.action} was cancelled. ${details}${rest}`;
+      return `${action} was cancelled.`;
     case 'failed':
-      return `${run.action} failed. ${details}${rest}`;
+      return `${action} failed.`;
   }
+}
+
+/** Only of what was counted can it be said that nothing was cut off. */
+function cutText(reports: readonly ProcessReport[]): string {
+  const stopped = reports.filter((report) => report.phases.some(({ phase }) => phase === 'stop'));
+  const uncounted = stopped.filter((report) => !report.counted).map((report) => report.name);
+  if (stopped.length === 0) return '';
+  if (uncounted.length === 0) return '; nothing was cut off';
+  const names = uncounted.length > 3 ? `${uncounted.length} of them` : uncounted.join(', ');
+  return `; nothing that is counted was cut off, but nothing counts the work of ${names}`;
+}
+
+function untouchedText(reports: readonly ProcessReport[]): string {
+  const names = reports.filter((report) => report.outcome === 'untouched').map((report) => report.name);
+  return names.length === 0 ? '' : `Not touched: ${names.join(', ')}.`;
 }

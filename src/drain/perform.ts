@@ -11,7 +11,7 @@ import { makePlan, type Plan } from './plan.ts';
 import { mustGoOn } from './policy.ts';
 import { isRecoverable } from './recover.ts';
 import { type Run, RunEnded } from './run.ts';
-import { isOwnListener } from './self.ts';
+import { isOurselves } from './self.ts';
 import type { Targets } from './targets.ts';
 import type { Workshop } from './workshop.ts';
 import { type Snapshot, type World, withLivePids } from './world.ts';
@@ -69,7 +69,7 @@ async function loadJournal(run: Run, shop: Workshop): Promise<void> {
 
 async function planFor(run: Run, shop: Workshop): Promise<Plan> {
   const snapshot = run.action === 'gate' ? lastSeen(shop.world) : await shop.world.fresh(run.signal);
-  const plan = planOf(run, snapshot, shop.targets);
+  const plan = planOf(run, snapshot, shop.targets, (message) => run.say({ kind: 'warning', message }));
   if (run.action !== 'recover') return plan;
   // While a recovery waited for the lock, its owner may have put them back, held or stopped them.
   return plan.map((step) => ({
@@ -82,18 +82,32 @@ function lastSeen(world: World): Snapshot {
   return world.last === undefined ? { infos: [], configs: new Map() } : withLivePids(world.last);
 }
 
-/** The plan of an action over the processes of a snapshot; without names it is all of them. drainctl's own listener is never part of it. */
-export function planOf(run: Pick<Run, 'action' | 'names'>, snapshot: Snapshot, targets: Targets): Plan {
-  const chosen = chooseProcesses(run.names, snapshot);
+/**
+ * The plan of an action over the processes of a snapshot; without names it is all of them. drainctl's own listener is
+ * never part of it. An entry that does not fit its process is an error, except where the run must go on: then the
+ * process is stopped as one without an entry, and `warn` is told.
+ */
+export function planOf(
+  run: Pick<Run, 'action' | 'names'>,
+  snapshot: Snapshot,
+  targets: Targets,
+  warn: (message: string) => void,
+): Plan {
+  const resolved = chooseProcesses(run.names, snapshot).map((info) => targets.resolve(info, snapshot));
+  for (const { problem } of resolved) {
+    if (problem === undefined) continue;
+    if (!mustGoOn(run.action)) throw problem;
+    warn(`goes on, undrained, although an entry does not fit: ${problem.message}`);
+  }
   return makePlan(
     run.action,
-    chosen.map((info) => targets.resolve(info, snapshot)),
+    resolved.map(({ target }) => target),
   );
 }
 
 /** The processes that the names mean; all where there are none. */
 export function chooseProcesses(names: readonly string[], snapshot: Snapshot): readonly ProcessInfo[] {
-  const others = snapshot.infos.filter((info) => !isOwnListener(snapshot.configs.get(info.fullName)));
+  const others = snapshot.infos.filter((info) => !isOurselves(snapshot.configs.get(info.fullName)));
   return names.length === 0 ? others : selectProcesses(names, others);
 }
 

@@ -6,7 +6,7 @@ import type { Sample } from './drained.ts';
 import type { Journal } from './journal.ts';
 import type { FindAddress } from './put-back.ts';
 import type { Run } from './run.ts';
-import type { Target } from './target.ts';
+import { isCounted, type Target } from './target.ts';
 import type { Ticker } from './ticker.ts';
 
 /** What the phases of all processes in a run share. */
@@ -127,6 +127,7 @@ export class ProcessRun {
     return {
       name: this.name,
       outcome: this.outcome ?? 'untouched',
+      counted: isCounted(this.target),
       cut: this.cut,
       in_flight_at_stop: this.inFlightAtStop ?? -1,
       phases: this.#phases,

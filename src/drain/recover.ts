@@ -29,7 +29,7 @@ export async function judgeRecovery(
   const names = new Set(journal.entries.map((entry) => entry.process));
   const targets = snapshot.infos
     .filter((info) => names.has(info.fullName))
-    .map((info) => shop.targets.resolve(info, snapshot));
+    .map((info) => shop.targets.resolve(info, snapshot).target);
   const verdicts = await Promise.all(
     targets.map(async (target) => isRecoverable(target, journal) && (await isReady(target, signal))),
   );

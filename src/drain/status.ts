@@ -13,6 +13,8 @@ const lookLimitMs = 3_000;
 /** What is known beside the pools: the journal, and the run that is under way. */
 export interface StatusContext {
   readonly journal: JournalContent;
+  /** Why its entry in the configuration does not fit it; "" where it does. */
+  readonly problem: string;
   readonly run:
     | { readonly id: string; readonly action: string; readonly progress: readonly ProcessProgress[] }
     | undefined;
@@ -96,6 +98,7 @@ function why(
   const { journal } = context;
   const progress = progressOf(info, context);
   if (progress !== undefined) return progressText(progress, context.run?.action ?? '');
+  if (context.problem !== '') return context.problem;
   const hold = journal.holds.find((candidate) => candidate.process === info.fullName);
   if (hold !== undefined) return `on hold: ${hold.reason}${hold.until === '' ? '' : ` (until ${hold.until})`}`;
   if (journal.entries.some((entry) => entry.process === info.fullName)) {

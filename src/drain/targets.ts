@@ -1,6 +1,7 @@
 import type { Config, ProgramConfig } from '../config/config.ts';
 import { programFor } from '../config/match.ts';
 import { openProgram } from '../config/open.ts';
+import { type DrainctlError, isDrainctlError } from '../errors.ts';
 import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
 import { PoolAddress } from './pool-address.ts';
 import type { Target, TargetMember } from './target.ts';
@@ -22,23 +23,28 @@ export class Targets {
     );
   }
 
-  /** @throws DrainctlError `CONFIG_INVALID` where an entry does not fit this process, such as a `process_num` that its name does not have. */
-  resolve(info: ProcessInfo, snapshot: Snapshot): Target {
+  /**
+   * Where the entry does not fit this very process (a `process_num` that its name does not have), `problem` says so,
+   * and the target is that of a process without an entry.
+   */
+  resolve(info: ProcessInfo, snapshot: Snapshot): { readonly target: Target; readonly problem?: DrainctlError } {
     const config = snapshot.configs.get(info.fullName) ?? unknownConfig(info);
     const program = programFor(this.#config, info.fullName);
-    if (program === undefined) return unconfigured(info, config);
-    const resolved = openProgram(this.#config, program, info);
-    const members = resolved.members.flatMap(({ pool, label, member }) =>
+    if (program === undefined) return { target: unconfigured(info, config) };
+    try {
+      return { target: this.#open(program, info, config) };
+    } catch (error) {
+      if (!isDrainctlError(error, 'CONFIG_INVALID')) throw error;
+      return { target: unconfigured(info, config), problem: error };
+    }
+  }
+
+  #open(program: ProgramConfig, info: ProcessInfo, config: ProcessConfig): Target {
+    const { members: entries, probes, ready } = openProgram(this.#config, program, info);
+    const members = entries.flatMap(({ pool, label, member }) =>
       (this.#addresses.get(pool) ?? []).map((at) => ({ at, label, member })),
     );
-    return {
-      info,
-      config,
-      settings: settingsOf(program, members),
-      members,
-      probes: resolved.probes,
-      ready: resolved.ready,
-    };
+    return { info, config, settings: settingsOf(program, members), members, probes, ready };
   }
 
   /** The address of that name; undefined where the configuration has none. */

@@ -17,3 +17,8 @@ export function sayCut(cut: number): string {
   if (cut < 0) return 'an unknown amount of work';
   return cut === 1 ? '1 request or job' : `${cut} requests or jobs`;
 }
+
+/** `1 process`, `4 processes`. */
+export function sayProcesses(count: number): string {
+  return count === 1 ? '1 process' : `${count} processes`;
+}

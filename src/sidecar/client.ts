@@ -78,7 +78,7 @@ function unreachable(socket: string, cause: unknown): DrainctlError {
       : 'See that the [eventlistener:drain] section is loaded: "supervisorctl status drain".';
   return new DrainctlError('SIDECAR_UNREACHABLE', `The sidecar did not answer at ${socket}: ${why}`, {
     hint,
-    details: { socket, errno },
+    details: { socket, errno, hangs: isDrainctlError(cause, 'RPC_TIMEOUT') },
     cause,
   });
 }

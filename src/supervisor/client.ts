@@ -82,6 +82,14 @@ export function createSupervisor(endpoint: RpcEndpoint, options: SupervisorOptio
         read: () => {},
       }),
 
+    signalProcess: (name, signalName, signal) =>
+      call<void>('signalProcess', signal, {
+        params: [name, signalName],
+        process: name,
+        tolerated: { fault: 'NOT_RUNNING', result: undefined },
+        read: () => {},
+      }),
+
     shutdown: (signal) =>
       call<void>('shutdown', signal, {
         tolerated: { fault: 'SHUTDOWN_STATE', result: undefined },

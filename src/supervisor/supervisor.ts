@@ -21,6 +21,8 @@ export interface Supervisor {
   stopProcess(name: ProcessName, timeoutMs: number, signal?: AbortSignal): Promise<void>;
   /** Asks for the start and returns at once; one that is started already is no error. `START_FAILED` for a missing or forbidden file. */
   startProcess(name: ProcessName, signal?: AbortSignal): Promise<void>;
+  /** Sends a signal by its name, such as `KILL`. A process that does not run is no error. */
+  signalProcess(name: ProcessName, signalName: string, signal?: AbortSignal): Promise<void>;
   /** Ends supervisord; returns before anything has stopped. One that is shutting down already is no error. */
   shutdown(signal?: AbortSignal): Promise<void>;
 }

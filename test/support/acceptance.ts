@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { RunDocument, StatusDocument } from '../../src/drain/api.ts';
+import { onCleanUp } from './cleanup.ts';
 import type { Haproxy } from './haproxy.ts';
 import type { Load, LoadOptions } from './load.ts';
 import { markedProcesses } from './marked-processes.ts';
@@ -38,7 +40,7 @@ export interface ServersSeen {
   readonly everOut: readonly string[];
 }
 
-/** Looks at the servers' states in HAProxy again and again, without a pause; `stop()` tells what was seen. */
+/** Looks at the servers' states in HAProxy about a hundred times a second; `stop()` tells what was seen. */
 export function watchServers(haproxy: Haproxy): { stop(): Promise<ServersSeen> } {
   const everOut = new Set<string>();
   let [samples, mostOut, stopping] = [0, 0, false];
@@ -49,12 +51,19 @@ export function watchServers(haproxy: Haproxy): { stop(): Promise<ServersSeen> }
       samples += 1;
       mostOut = Math.max(mostOut, out.length);
       for (const name of out) everOut.add(name);
+      await delay(10);
     }
   };
   const sampling = sample();
+  // A test that has failed already tells why; this one only has to end.
+  sampling.catch(() => {});
+  const end = () => {
+    stopping = true;
+  };
+  onCleanUp(end);
   return {
     async stop() {
-      stopping = true;
+      end();
       await sampling;
       return { samples, mostOut, everOut: [...everOut].sort() };
     },
@@ -109,12 +118,12 @@ export async function historyOf(stack: Stack): Promise<RunDocument[]> {
   return JSON.parse(stdout) as RunDocument[]; // as: the documented form of the command's output
 }
 
-/** Waits until a server in HAProxy has this status. */
-export async function waitForServer(haproxy: Haproxy, server: string, status: string): Promise<void> {
+/** Waits until a server in HAProxy has a status like this. */
+export async function waitForServer(haproxy: Haproxy, server: string, status: RegExp): Promise<void> {
   await waitFor(
     async () => {
-      const seen = (await haproxy.serverStates()).get(server);
-      if (seen !== status) throw new Error(`${seen}`);
+      const seen = (await haproxy.serverStates()).get(server) ?? 'missing';
+      if (!status.test(seen)) throw new Error(seen);
       return true;
     },
     { what: `${server} to be ${status}`, timeoutMs: 20_000 },

@@ -15,6 +15,8 @@ export interface StopRecord {
   readonly at: number;
   /** Requests that this stop cut off. */
   readonly inFlight: number;
+  /** Milliseconds since 1970 when it had sent its last answer, `/health` and `/load` not counted; absent where it had sent none. */
+  readonly lastAnswerAt?: number;
 }
 
 /** Reads a `--stop-log`; empty when nothing has been stopped yet. */

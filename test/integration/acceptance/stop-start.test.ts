@@ -19,21 +19,15 @@ describe('drainctl stop and start of one process', () => {
 
     const stop = await stack.drainctl(['stop', 'web:web_00']);
     const stopped = await stack.supervisord.states();
-    await waitForServer(stack.haproxy, 'web_00', 'MAINT');
+    await waitForServer(stack.haproxy, 'web_00', /^(DRAIN|DOWN)/);
     const start = await stack.drainctl(['start', 'web:web_00']);
 
     const { everOut } = await watch.stop();
     expect((await stack.haproxy.serverStates()).get('web_00')).toBe('UP');
     await expectNoneFailed(load);
     expect([stop.exitCode, start.exitCode], stop.stderr + start.stderr).toEqual([0, 0]);
-    expect(stopped).toMatchObject(
-      new Map([
-        ['web:web_00', 'STOPPED'],
-        ['web:web_01', 'RUNNING'],
-        ['web:web_02', 'RUNNING'],
-        ['web:web_03', 'RUNNING'],
-      ]),
-    );
+    const states = stack.webNames.map((name) => stopped.get(name));
+    expect(states).toEqual(['STOPPED', 'RUNNING', 'RUNNING', 'RUNNING']);
     expect(everOut).toEqual(['web_00']);
     expectIdleStops(stack, ['web:web_00']);
   });

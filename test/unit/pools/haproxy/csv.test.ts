@@ -19,6 +19,21 @@ describe('readCsv', () => {
     expect(readCsv(text)).toBeUndefined();
   });
 
+  test.each([
+    ['', []],
+    ['a,b', [['a', 'b']]],
+    [
+      'a,\n,b\n',
+      [
+        ['a', ''],
+        ['', 'b'],
+      ],
+    ],
+    ['a\n\n', [['a'], ['']]],
+  ])('%j has no quotes', (text, rows) => {
+    expect(readCsv(text)).toEqual(rows);
+  });
+
   test('reads back what was written', () => {
     const rows = fc.array(fc.array(fc.string(), { minLength: 2 }), { minLength: 1 });
     const write = (table: readonly string[][]) => table.map((row) => row.map(writeField).join(',')).join('\n');

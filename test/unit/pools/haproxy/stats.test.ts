@@ -37,13 +37,14 @@ describe('parseStats', () => {
   });
 
   test('never throws, and never takes garbage for a count', () => {
+    const few = recorded.split('\n').slice(0, 4).join('\n');
     const garbage = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string().map((text) => `# pxname,svname,type,status,scur,qcur\n${text}`),
-      // The recording with a piece replaced.
+      // The first rows of the recording with a piece replaced.
       fc
-        .tuple(fc.nat(recorded.length), fc.nat(60), fc.string())
-        .map(([at, length, text]) => recorded.slice(0, at) + text + recorded.slice(at + length)),
+        .tuple(fc.nat(few.length), fc.nat(60), fc.string())
+        .map(([at, length, text]) => few.slice(0, at) + text + few.slice(at + length)),
     );
     fc.assert(
       fc.property(garbage, (text) =>

@@ -1,0 +1,86 @@
+import { type Stack, startStack } from '../../test/support/stack.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
+import type { Figure, Row } from '../figure.ts';
+import { median } from '../statistics.ts';
+
+const rounds = 3;
+const processes = 4;
+/** As in the configuration that the harness writes. */
+const quietMs = 300;
+const pollMs = 100;
+const marginMs = 50;
+
+/** How soon a process that has answered its last request is stopped. */
+export const stopDelay: Figure = {
+  name: 'stop-delay',
+  summary: 'from the last response of a process to its stop request, under 60 connections of half-second requests',
+  async measure() {
+    const stack = await startStack({ processes });
+    const load = stack.startLoad();
+    const oneByOne = await delaysOf(stack, async () => {
+      await run(stack, 'restart', 'web:*');
+    });
+    const sideBySide = await delaysOf(stack, async () => {
+      await run(stack, 'stop', 'web:*');
+      await run(stack, 'start', 'web:*');
+    });
+    const { failures } = await load.stop();
+    if (failures.length > 0)
+      throw new Error(`requests failed, so these stops were not drained: ${failures.join('; ')}`);
+    return [...rowsOf('restart, one by one', oneByOne), ...rowsOf('stop, side by side', sideBySide)];
+  },
+};
+
+/** The milliseconds between last response and SIGTERM of each stop that `act`, done several times, brings about. */
+async function delaysOf(stack: Stack, act: () => Promise<void>): Promise<number[]> {
+  const before = stack.stops().length;
+  for (let round = 0; round < rounds; round++) {
+    await stack.waitForHealthy();
+    await everyoneAnswers(stack);
+    await act();
+  }
+  return stack
+    .stops()
+    .slice(before)
+    .map(({ name, at, lastAnswerAt }) => {
+      if (lastAnswerAt === undefined) throw new Error(`${name} was stopped before it had answered anything`);
+      return at - lastAnswerAt;
+    });
+}
+
+/** Waits until each process works on requests: only then has it a last response of its own. */
+async function everyoneAnswers(stack: Stack): Promise<void> {
+  await waitFor(
+    async () => {
+      const csv = await stack.haproxy.command('show stat app 4 -1');
+      const [header = '', ...lines] = csv.trim().split('\n');
+      const columns = header.split(',');
+      const current = lines
+        .map((line) => line.split(','))
+        .filter((cells) => stack.webNames.includes(`web:${cells[columns.indexOf('svname')]}`))
+        .map((cells) => Number(cells[columns.indexOf('scur')]));
+      return current.length === processes && current.every((count) => count > 0);
+    },
+    { what: 'requests on every process' },
+  );
+}
+
+async function run(stack: Stack, ...args: readonly string[]): Promise<void> {
+  const { exitCode, stdout, stderr } = await stack.drainctl(args);
+  if (exitCode !== 0) throw new Error(`drainctl ${args.join(' ')}: exit ${exitCode}: ${stdout}${stderr}`);
+}
+
+function rowsOf(how: string, delays: readonly number[]): Row[] {
+  const against = { what: 'quiet + poll', value: quietMs + pollMs };
+  const bar = { rule: `+ ${marginMs} ms`, atMost: against.value + marginMs };
+  return [
+    {
+      what: `last response to stop, ${how}: max of ${delays.length}`,
+      measured: Math.max(...delays),
+      unit: 'ms',
+      against,
+      bar,
+    },
+    { what: '  median', measured: median(delays), unit: 'ms', against },
+  ];
+}
