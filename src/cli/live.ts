@@ -1,5 +1,5 @@
 import type { ProcessProgress, Step } from '../drain/api.ts';
-import { sayDuration, sayInFlight } from '../drain/wording.ts';
+import { sayProgress } from '../drain/wording.ts';
 import type { CommandContext, TextOutput } from './command.ts';
 import { printable } from './table.ts';
 
@@ -80,11 +80,7 @@ class LiveView implements ProgressView {
   }
 
   #processLine(process: ProcessProgress): string {
-    const limit = process.deadline_ms < 0 ? '' : ` of ${sayDuration(process.deadline_ms)}`;
-    const inFlight = process.phase === 'drain' || process.phase === 'stop' ? `, ${sayInFlight(process.in_flight)}` : '';
-    return this.#fit(
-      `  ${printable(process.name)} ${process.phase}${inFlight}, ${sayDuration(process.elapsed_ms)}${limit}`,
-    );
+    return this.#fit(`  ${printable(process.name)} ${sayProgress(process)}`);
   }
 
   /** A line that wrapped would be two on the screen, and the next clear would miss one. */

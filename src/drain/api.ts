@@ -51,7 +51,9 @@ export type ProcessProgress = {
   readonly name: string;
   readonly phase: Phase | '';
   readonly in_flight: number;
+  /** Until it is drained: since it was its turn; later: in this phase. */
   readonly elapsed_ms: number;
+  /** Until it is drained: its deadline; -1: none. */
   readonly deadline_ms: number;
   readonly outcome: ProcessOutcome | '';
 };

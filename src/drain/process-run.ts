@@ -46,6 +46,7 @@ export class ProcessRun {
   inFlightAtStop: number | undefined;
   #error: DrainctlError | undefined;
   #message = '';
+  #phaseStartedAtMs = 0;
   readonly #phases: { phase: Phase; ms: number }[] = [];
 
   constructor(target: Target, context: RunContext, deadlineMs: number, signal: AbortSignal) {
@@ -91,6 +92,7 @@ export class ProcessRun {
   /** Runs a phase and keeps how long it took. */
   async timed(phase: Phase, work: () => Promise<void>): Promise<void> {
     const startedAtMs = monotonicMs();
+    this.#phaseStartedAtMs = startedAtMs;
     this.phase = phase;
     try {
       await work();
@@ -113,14 +115,24 @@ export class ProcessRun {
   }
 
   progress(): ProcessProgress {
+    const { elapsedMs, limitMs } = this.#elapsed();
     return {
       name: this.name,
       phase: this.phase,
       in_flight: this.latest?.inFlight ?? -1,
-      elapsed_ms: this.phase === '' ? 0 : Math.round(this.deadline.elapsedMs),
-      deadline_ms: Number.isFinite(this.deadline.ms) ? this.deadline.ms : -1,
+      elapsed_ms: Math.round(elapsedMs),
+      deadline_ms: Number.isFinite(limitMs) ? limitMs : -1,
       outcome: this.outcome ?? '',
     };
+  }
+
+  /** Until it is drained its deadline runs; the phases after that count for themselves. */
+  #elapsed(): { readonly elapsedMs: number; readonly limitMs: number } {
+    if (this.phase === '') return { elapsedMs: 0, limitMs: this.deadline.ms };
+    if (this.phase === 'depool' || this.phase === 'settle' || this.phase === 'drain') {
+      return { elapsedMs: this.deadline.elapsedMs, limitMs: this.deadline.ms };
+    }
+    return { elapsedMs: monotonicMs() - this.#phaseStartedAtMs, limitMs: Number.POSITIVE_INFINITY };
   }
 
   report(): ProcessReport {

@@ -5,7 +5,7 @@ import type { MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
 import type { JournalContent } from './journal-file.ts';
 import { type MemberAnswer, takeLook } from './sample.ts';
 import { isCounted, type Target } from './target.ts';
-import { sayDuration, sayInFlight } from './wording.ts';
+import { sayDuration, sayProgress } from './wording.ts';
 
 /** A status is for a person who waits: what a pool or probe has not said by then is unknown. */
 const lookLimitMs = 3_000;
@@ -97,7 +97,7 @@ function why(
 ): string {
   const { journal } = context;
   const progress = progressOf(info, context);
-  if (progress !== undefined) return progressText(progress, context.run?.action ?? '');
+  if (progress !== undefined) return `${context.run?.action ?? ''}: ${sayProgress(progress)}`;
   if (context.problem !== '') return context.problem;
   const hold = journal.holds.find((candidate) => candidate.process === info.fullName);
   if (hold !== undefined) return `on hold: ${hold.reason}${hold.until === '' ? '' : ` (until ${hold.until})`}`;
@@ -114,9 +114,4 @@ function why(
 function progressOf(info: ProcessInfo, context: StatusContext): ProcessProgress | undefined {
   const progress = context.run?.progress.find((candidate) => candidate.name === info.fullName);
   return progress === undefined || progress.outcome !== '' || progress.phase === '' ? undefined : progress;
-}
-
-function progressText(progress: ProcessProgress, action: string): string {
-  const limit = progress.deadline_ms < 0 ? '' : ` of ${sayDuration(progress.deadline_ms)}`;
-  return `${action}: ${progress.phase}, ${sayInFlight(progress.in_flight)}, ${sayDuration(progress.elapsed_ms)}${limit}`;
 }

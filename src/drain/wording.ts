@@ -1,3 +1,5 @@
+import type { Phase, ProcessProgress } from './api.ts';
+
 /** `7 s`, `0.4 s`, `2 min 5 s`: as people say it. */
 export function sayDuration(ms: number): string {
   if (ms < 1_000) return `${(Math.round(ms / 100) / 10).toString()} s`;
@@ -21,4 +23,25 @@ export function sayCut(cut: number): string {
 /** `1 process`, `4 processes`. */
 export function sayProcesses(count: number): string {
   return count === 1 ? '1 process' : `${count} processes`;
+}
+
+const phaseWords: Readonly<Record<Phase, string>> = {
+  depool: 'depooling',
+  settle: 'settling',
+  drain: 'draining',
+  stop: 'stopping',
+  start: 'starting',
+  ready: 'waiting until ready',
+  repool: 'repooling',
+  hold: 'being put on hold',
+  release: 'being released',
+};
+
+/** What a process is doing: `draining: 3 in flight, 4 s of 30 s`. */
+export function sayProgress(progress: ProcessProgress): string {
+  const limit = progress.deadline_ms < 0 ? '' : ` of ${sayDuration(progress.deadline_ms)}`;
+  const counts = progress.phase === 'depool' || progress.phase === 'drain' || progress.phase === 'stop';
+  const inFlight = counts ? `${sayInFlight(progress.in_flight)}, ` : '';
+  const word = progress.phase === '' ? 'waiting' : phaseWords[progress.phase];
+  return `${word}: ${inFlight}${sayDuration(progress.elapsed_ms)}${limit}`;
 }

@@ -19,7 +19,7 @@ export async function startAnsweringServer(socketPath?: string): Promise<Answeri
   let last: IncomingMessage | undefined;
   const server = createServer((request, response) => {
     last = request;
-    const [, verb = '', rest = ''] = /^\/(\w+)\/?(.*)$/.exec(request.url ?? '') ?? [];
+    const [, verb = '', rest = ''] = /^\/(\w+)\/?([^?]*)/.exec(request.url ?? '') ?? [];
     answers[verb]?.(response, decodeURIComponent(rest));
   });
   await new Promise<void>((resolve) =>

@@ -67,6 +67,11 @@ export class ScriptedSupervisor implements Supervisor {
     this.become(name, this.stateAfterStart);
   }
 
+  async signalProcess(name: ProcessName, signalName: string, signal?: AbortSignal): Promise<void> {
+    this.calls.push(`signal ${signalName} ${name}`);
+    await this.#play('signalProcess', name, signal);
+  }
+
   async shutdown(signal?: AbortSignal): Promise<void> {
     this.calls.push('shutdown');
     await this.#play('shutdown', '', signal);
