@@ -16,8 +16,8 @@ import type {
 import { History } from './history.ts';
 import { Journal } from './journal.ts';
 import { tryLock } from './lock.ts';
-import { chooseProcesses, perform, planOf } from './perform.ts';
-import { planDocument } from './plan.ts';
+import { chooseProcesses, chooseTargets, perform } from './perform.ts';
+import { makePlan, planDocument } from './plan.ts';
 import { mustGoOn } from './policy.ts';
 import { judgeRecovery, keepOut } from './recover.ts';
 import { Run, RunEnded } from './run.ts';
@@ -92,8 +92,8 @@ export class Engine implements DrainApi {
 
   async getPlan(action: RunAction, names: readonly string[], options: RunOptions): Promise<PlanDocument> {
     const warn = (message: string) => this.#shop.log.warn(message);
-    const plan = planOf({ action, names }, await this.world.fresh(), this.#shop.targets, warn);
-    return planDocument(action, plan, options.deadlineMs);
+    const targets = chooseTargets({ action, names }, await this.world.fresh(), this.#shop.targets, warn);
+    return planDocument(action, makePlan(action, targets), options.deadlineMs);
   }
 
   async getHistory(limit: number): Promise<readonly RunDocument[]> {

@@ -11,10 +11,11 @@ import { repool, undoDepool } from './phases/repool.ts';
 import { settle } from './phases/settle.ts';
 import { start } from './phases/start.ts';
 import { stop } from './phases/stop.ts';
-import type { Plan, PlanStep } from './plan.ts';
+import type { Lane, Plan, PlanStep } from './plan.ts';
 import { atDeadline, endsRun, mustGoOn, pipelines } from './policy.ts';
 import { type PhaseWork, ProcessRun, type RunContext } from './process-run.ts';
 import { RunEnded } from './run.ts';
+import type { Target } from './target.ts';
 import { sayCut, sayInFlight } from './wording.ts';
 
 const work: Readonly<Record<Phase, PhaseWork>> = { depool, settle, drain, stop, start, ready, repool, hold, release };
@@ -48,7 +49,10 @@ class Execution {
   constructor(plan: Plan, context: RunContext) {
     this.#plan = plan;
     this.#context = context;
-    this.processes = plan.flatMap((step) => step.targets).map((target) => this.#processRun(target));
+    this.processes = plan
+      .flatMap((step) => step.lanes)
+      .flatMap((lane) => lane.targets)
+      .map((target) => this.#processRun(target));
   }
 
   async follow(): Promise<void> {
@@ -70,7 +74,7 @@ class Execution {
     }
   }
 
-  #processRun(target: PlanStep['targets'][number]): ProcessRun {
+  #processRun(target: Target): ProcessRun {
     const { run } = this.#context;
     const waits = atDeadline(run.action, target.settings.onDeadline) === 'wait';
     const deadlineMs = waits ? Number.POSITIVE_INFINITY : (run.options.deadlineMs ?? target.settings.deadlineMs);
@@ -78,8 +82,12 @@ class Execution {
   }
 
   async #followStep(step: PlanStep): Promise<void> {
-    const limit = pLimit(Math.max(1, Math.min(step.atATime, step.targets.length)));
-    const processes = this.processes.filter((process) => step.targets.includes(process.target));
+    await Promise.all(step.lanes.map((lane) => this.#followLane(lane)));
+  }
+
+  async #followLane(lane: Lane): Promise<void> {
+    const limit = pLimit(Math.min(lane.atATime, lane.targets.length));
+    const processes = this.processes.filter((process) => lane.targets.includes(process.target));
     await Promise.all(processes.map((process) => limit(() => this.#followProcess(process))));
   }
 

@@ -12,6 +12,7 @@ import { mustGoOn } from './policy.ts';
 import { isRecoverable } from './recover.ts';
 import { type Run, RunEnded } from './run.ts';
 import { isOurselves } from './self.ts';
+import type { Target } from './target.ts';
 import type { Targets } from './targets.ts';
 import type { Workshop } from './workshop.ts';
 import { type Snapshot, type World, withLivePids } from './world.ts';
@@ -69,13 +70,10 @@ async function loadJournal(run: Run, shop: Workshop): Promise<void> {
 
 async function planFor(run: Run, shop: Workshop): Promise<Plan> {
   const snapshot = run.action === 'gate' ? lastSeen(shop.world) : await shop.world.fresh(run.signal);
-  const plan = planOf(run, snapshot, shop.targets, (message) => run.say({ kind: 'warning', message }));
-  if (run.action !== 'recover') return plan;
+  const targets = chooseTargets(run, snapshot, shop.targets, (message) => run.say({ kind: 'warning', message }));
   // While a recovery waited for the lock, its owner may have put them back, held or stopped them.
-  return plan.map((step) => ({
-    ...step,
-    targets: step.targets.filter((target) => isRecoverable(target, shop.journal.content)),
-  }));
+  const isWanted = (target: Target) => run.action !== 'recover' || isRecoverable(target, shop.journal.content);
+  return makePlan(run.action, targets.filter(isWanted));
 }
 
 function lastSeen(world: World): Snapshot {
@@ -83,26 +81,22 @@ function lastSeen(world: World): Snapshot {
 }
 
 /**
- * The plan of an action over the processes of a snapshot; without names it is all of them. drainctl's own listener is
- * never part of it. An entry that does not fit its process is an error, except where the run must go on: then the
- * process is stopped as one without an entry, and `warn` is told.
+ * The targets of an action among the processes of a snapshot; without names all of them, never drainctl's own
+ * listener. An entry that does not fit its process is an error, except where the run must go on: then the process is
+ * stopped as one without an entry, and `warn` is told.
  */
-export function planOf(
+export function chooseTargets(
   run: Pick<Run, 'action' | 'names'>,
   snapshot: Snapshot,
   targets: Targets,
   warn: (message: string) => void,
-): Plan {
-  const resolved = chooseProcesses(run.names, snapshot).map((info) => targets.resolve(info, snapshot));
-  for (const { problem } of resolved) {
-    if (problem === undefined) continue;
-    if (!mustGoOn(run.action)) throw problem;
-    warn(`goes on, undrained, although an entry does not fit: ${problem.message}`);
-  }
-  return makePlan(
-    run.action,
-    resolved.map(({ target }) => target),
-  );
+): readonly Target[] {
+  return chooseProcesses(run.names, snapshot).map((info) => {
+    const { target, problem } = targets.resolve(info, snapshot);
+    if (problem !== undefined && !mustGoOn(run.action)) throw problem;
+    if (problem !== undefined) warn(`goes on, undrained, although an entry does not fit: ${problem.message}`);
+    return target;
+  });
 }
 
 /** The processes that the names mean; all where there are none. */

@@ -2,11 +2,16 @@ import type { PlanDocument, PlannedProcess, PlannedStep, RunAction } from './api
 import { pipelines } from './policy.ts';
 import { countedBy, describeMember, type Target } from './target.ts';
 
-/** Processes that are worked on side by side, at most `atATime` of them. */
-export interface PlanStep {
-  readonly title: string;
+/** The processes of one group in a step; at most `atATime` of them are out at the same time. */
+export interface Lane {
   readonly atATime: number;
   readonly targets: readonly Target[];
+}
+
+/** Lanes that are worked on side by side. */
+export interface PlanStep {
+  readonly title: string;
+  readonly lanes: readonly Lane[];
 }
 
 /** The order of a run: one step after another. */
@@ -20,13 +25,28 @@ const defaultStage = 1;
  * `max_unavailable` processes of a group at a time.
  */
 export function makePlan(action: RunAction, targets: readonly Target[]): Plan {
-  const steps = new Map<string, Target[]>();
-  for (const target of [...targets].sort(stopOrder)) {
-    const title = stepTitle(target);
-    steps.set(title, [...(steps.get(title) ?? []), target]);
-  }
-  const plan = [...steps].map(([title, members]) => ({ title, atATime: atATime(action, members), targets: members }));
+  const ordered = [...targets].sort(stopOrder);
+  const plan = [...groupBy(ordered, stepTitle)].map(([title, members]) => ({
+    title,
+    lanes: [...groupBy(members, (target) => target.info.group).values()].map((lane) => makeLane(action, lane)),
+  }));
   return startsProcesses(action) && action !== 'restart' ? plan.reverse() : plan;
+}
+
+/** In the order of their first members. */
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function makeLane(action: RunAction, targets: readonly Target[]): Lane {
+  const maxUnavailable = Math.min(...targets.map((target) => target.settings.maxUnavailable));
+  return { atATime: action === 'restart' ? maxUnavailable : Number.POSITIVE_INFINITY, targets };
 }
 
 function startsProcesses(action: RunAction): boolean {
@@ -36,11 +56,6 @@ function startsProcesses(action: RunAction): boolean {
 function stepTitle(target: Target): string {
   const { stage } = target.settings;
   return stage === undefined ? `group ${target.config.group}` : `stage ${stage}`;
-}
-
-function atATime(action: RunAction, targets: readonly Target[]): number {
-  if (action !== 'restart') return Number.POSITIVE_INFINITY;
-  return Math.min(...targets.map((target) => target.settings.maxUnavailable));
 }
 
 /** Stage, then given stages before groups, then supervisord's order; groups of one priority by name, so that it is the same each time. */
@@ -66,22 +81,36 @@ export function planDocument(action: RunAction, plan: Plan, deadlineMs: number |
 }
 
 function plannedStep(action: RunAction, step: PlanStep, deadlineMs: number | undefined): PlannedStep {
-  const processes = step.targets.map((target) => plannedProcess(action, target, deadlineMs));
-  const together = Math.min(step.atATime, processes.length);
-  return { title: step.title, at_a_time: together, worst_case_ms: stepWorstCaseMs(action, step, processes), processes };
+  const lanes = step.lanes.map((lane) => ({
+    ...lane,
+    processes: lane.targets.map((target) => plannedProcess(action, target, deadlineMs)),
+  }));
+  return {
+    title: step.title,
+    at_a_time: lanes.reduce((sum, lane) => sum + Math.min(lane.atATime, lane.processes.length), 0),
+    worst_case_ms: stepWorstCaseMs(action, lanes),
+    processes: lanes.flatMap((lane) => lane.processes),
+  };
 }
 
 /**
- * Side by side the longest counts; but processes are stopped one at a time, so their stops add up. A restart that
- * takes N at a time is at worst the sum over its processes divided by N, rounded up to whole turns.
+ * Side by side the longest counts; but processes are stopped one at a time, so their stops add up. Of a group that a
+ * restart takes N at a time it is at worst the longest of its processes once for every N of them.
  */
-function stepWorstCaseMs(action: RunAction, step: PlanStep, processes: readonly PlannedProcess[]): number {
-  const longest = Math.max(0, ...processes.map((process) => process.worst_case_ms));
-  if (Number.isFinite(step.atATime)) return Math.ceil(processes.length / step.atATime) * longest;
-  if (!pipelines[action].includes('stop')) return longest;
-  const stops = step.targets.map((target) => target.config.stopWaitSecs * 1_000);
-  const drains = processes.map((process, index) => process.worst_case_ms - (stops[index] ?? 0));
-  return Math.max(0, ...drains) + stops.reduce((sum, ms) => sum + ms, 0);
+function stepWorstCaseMs(
+  action: RunAction,
+  lanes: readonly (Lane & { readonly processes: readonly PlannedProcess[] })[],
+): number {
+  const stopMs = (target: Target) => (pipelines[action].includes('stop') ? target.config.stopWaitSecs * 1_000 : 0);
+  const stopsMs = lanes.flatMap((lane) => lane.targets).reduce((sum, target) => sum + stopMs(target), 0);
+  const restMs = lanes.map((lane) => {
+    const turns = Math.ceil(lane.processes.length / Math.min(lane.atATime, lane.processes.length));
+    const longest = lane.processes.map(
+      (process, index) => process.worst_case_ms - stopMs(lane.targets[index] as Target),
+    ); // as: one process for each target
+    return turns * Math.max(0, ...longest);
+  });
+  return Math.max(0, ...restMs) + stopsMs;
 }
 
 function plannedProcess(action: RunAction, target: Target, deadlineMs: number | undefined): PlannedProcess {

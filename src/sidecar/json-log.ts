@@ -16,7 +16,9 @@ export interface JsonLog extends Log {
 export function createJsonLog(level: LogLevel): JsonLog {
   const stream = destination({ dest: 2, sync: false });
   stream.on('error', () => {}); // A log that can't be written is no reason to fail.
-  const logger = pino({ level, redact: secrets, timestamp: () => `,"time":"${new Date().toISOString()}"` }, stream);
+  const timestamp = () => `,"time":"${new Date().toISOString()}"`;
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const logger = pino({ level, redact: secrets, timestamp, formatters }, stream);
   const write =
     (method: LogLevel) =>
     (message: string, fields: LogFields = {}) =>

@@ -23,6 +23,8 @@ async function startOddWorld(): Promise<HaproxyWorld> {
 backend odd
   option httpchk GET /health
   http-check disable-on-404
+  # Else a check has only \`inter\` to be answered in, which a busy machine does not always do.
+  timeout check 10s
   default-server inter 30ms fall 1 rise 1
   server plain ${at} no-check
   server up ${at}

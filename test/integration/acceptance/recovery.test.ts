@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import {
+  exitCodeOf,
+  expectNoneFailed,
+  killSidecar,
+  sidecarPid,
+  startSteadyLoad,
+  statusOf,
+  waitForStep,
+} from '../../support/acceptance.ts';
+import { startStack } from '../../support/stack.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+describe('the sidecar killed', () => {
+  test('in the middle of a restart puts back what was out when it is there again', async () => {
+    await using stack = await startStack();
+    const load = await startSteadyLoad(stack, { path: '/?ms=1000' });
+    const command = stack.spawnDrainctl(['restart', 'all']);
+    await waitForStep(command, /web_00 draining:/);
+
+    const killed = await killSidecar(stack);
+    const exitCode = await exitCodeOf(command);
+    await waitFor(async () => (await sidecarPid(stack)) !== killed, { what: 'another sidecar' });
+    await stack.waitForHealthy();
+
+    await expectNoneFailed(load);
+    expect(exitCode).toBe(1);
+    expect(command.stderr).toContain('sidecar');
+    expect(stack.stops()).toEqual([]);
+    const { processes } = await statusOf(stack);
+    expect(processes.map(({ pool, why }) => `${pool} ${why}`)).toEqual(['in ', 'in ', 'in ', 'in ']);
+  });
+});
+
+describe('a drainctl that works without a sidecar, killed', () => {
+  test('in the middle of a restart leaves what the next sidecar puts back', async () => {
+    await using stack = await startStack();
+    await stack.supervisord.ctl(['stop', 'drain']);
+    const load = await startSteadyLoad(stack, { path: '/?ms=1000' });
+    const command = stack.spawnDrainctl(['restart', 'all']);
+    await waitForStep(command, /web_00 draining:/);
+
+    command.kill('SIGKILL');
+    await exitCodeOf(command);
+    const out = (await stack.haproxy.serverStates()).get('web_00');
+    await stack.supervisord.ctl(['start', 'drain']);
+    await stack.haproxy.waitForUp();
+
+    await expectNoneFailed(load);
+    expect(out).toBe('DRAIN');
+    expect(stack.stops()).toEqual([]);
+  });
+});

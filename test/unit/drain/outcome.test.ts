@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { ProcessOutcome, ProcessReport } from '../../../src/drain/api.ts';
+import { outcomeOf, summaryOf, totalCut } from '../../../src/drain/outcome.ts';
+
+function report(outcome: ProcessOutcome, given: Partial<ProcessReport> = {}): ProcessReport {
+  return {
+    name: 'web:web_00',
+    outcome,
+    counted: true,
+    cut: 0,
+    in_flight_at_stop: 0,
+    phases: [],
+    message: '',
+    error_code: '',
+    hint: '',
+    ...given,
+  };
+}
+
+const stopped = { phases: [{ phase: 'stop', ms: 5 }] } as const;
+
+describe('a run', () => {
+  test.each<[ProcessOutcome[], string]>([
+    [[], 'done'],
+    [['done'], 'done'],
+    [['skipped'], 'done'],
+    [['done', 'skipped'], 'done'],
+    [['done', 'untouched'], 'cancelled'],
+    [['done', 'cancelled'], 'cancelled'],
+    [['cancelled', 'held'], 'held'],
+    [['held', 'cut'], 'cut'],
+    [['cut', 'failed'], 'failed'],
+    [['untouched', 'cut'], 'cut'],
+  ])('of %j is %s', (outcomes, expected) => {
+    expect(outcomeOf(outcomes.map((outcome) => report(outcome)))).toBe(expected);
+  });
+
+  test('cuts off the sum of what its processes cut off', () => {
+    expect(totalCut([report('cut', { cut: 2 }), report('done'), report('cut', { cut: 3 })])).toBe(5);
+  });
+
+  test('cuts off an unknown amount where one process does', () => {
+    expect(totalCut([report('cut', { cut: 2 }), report('cut', { cut: -1 })])).toBe(-1);
+  });
+});
+
+describe('the summary', () => {
+  test('of a stop that cut nothing off says so', () => {
+    const reports = [report('done', stopped), report('skipped')];
+
+    expect(summaryOf({ action: 'stop', outcome: 'done', cut: 0 }, reports)).toBe(
+      'stop done: 1 of 2 processes; nothing was cut off.',
+    );
+  });
+
+  test('of a stop of something uncounted does not say that nothing was cut off', () => {
+    const reports = [report('done', stopped), report('done', { ...stopped, name: 'cron:cron', counted: false })];
+
+    expect(summaryOf({ action: 'stop', outcome: 'done', cut: 0 }, reports)).toBe(
+      'stop done: 2 of 2 processes; nothing that is counted was cut off, but nothing counts the work of cron:cron.',
+    );
+  });
+
+  test('of many uncounted processes counts them', () => {
+    const reports = ['a:a', 'b:b', 'c:c', 'd:d'].map((name) => report('done', { ...stopped, name, counted: false }));
+
+    expect(summaryOf({ action: 'stop', outcome: 'done', cut: 0 }, reports)).toContain('the work of 4 of them.');
+  });
+
+  test('of a start does not speak of what was cut off', () => {
+    expect(summaryOf({ action: 'start', outcome: 'done', cut: 0 }, [report('done')])).toBe('start done: 1 of 1 process.');
+  });
+
+  test('of a run with nothing to do says so', () => {
+    expect(summaryOf({ action: 'stop', outcome: 'done', cut: 0 }, [report('skipped')])).toBe(
+      'stop: there was nothing to do.',
+    );
+  });
+
+  test('of a cut says how much', () => {
+    const reports = [report('cut', { cut: 3, message: 'web:web_00 was stopped with 3 requests or jobs unfinished.' })];
+
+    expect(summaryOf({ action: 'stop', outcome: 'cut', cut: 3 }, reports)).toBe(
+      'stop done, but a deadline passed: 3 requests or jobs cut off. web:web_00 was stopped with 3 requests or jobs unfinished.',
+    );
+  });
+
+  test.each([
+    ['held', 'restart ended without stopping. web:web_00 is out. Not touched: web:web_01.'],
+    ['cancelled', 'restart was cancelled. web:web_00 is out. Not touched: web:web_01.'],
+    ['failed', 'restart failed. web:web_00 is out. Not touched: web:web_01.'],
+  ] as const)('of a %s run says what state things are in, and what was not touched', (outcome, text) => {
+    const reports = [
+      report(outcome, { message: 'web:web_00 is out.' }),
+      report('untouched', { name: 'web:web_01' }),
+      report('done', { name: 'web:web_02', message: 'not said' }),
+    ];
+
+    expect(summaryOf({ action: 'restart', outcome, cut: 0 }, reports)).toBe(text);
+  });
+});

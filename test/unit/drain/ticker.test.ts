@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { Ticker } from '../../../src/drain/ticker.ts';
+import { monotonicMs, sleep } from '../../../src/time.ts';
+
+const { signal } = new AbortController();
+const never = Number.POSITIVE_INFINITY;
+
+describe('next', () => {
+  test('wakes all that poll at one pace in the same turn, whenever each began', async () => {
+    const ticker = new Ticker();
+    const pollMs = 200;
+    // Begin well inside of one interval, so that all three wait for the same moment.
+    await ticker.next(pollMs, never, signal);
+    const woken: number[] = [];
+    let turn = 0;
+    const waiters = [];
+    for (const name of [1, 2, 3]) {
+      waiters.push(ticker.next(pollMs, never, signal).then(() => woken.push(name + 10 * turn)));
+      await sleep(3);
+    }
+    void waiters[0]?.then(() => setImmediate(() => (turn += 1)));
+
+    await Promise.all(waiters);
+
+    expect(woken).toEqual([1, 2, 3]);
+  });
+
+  test('wakes earlier for a moment that is sooner', async () => {
+    const startedAtMs = monotonicMs();
+
+    await new Ticker().next(60_000, startedAtMs + 20, signal);
+
+    expect(monotonicMs() - startedAtMs).toBeLessThan(5_000);
+    expect(monotonicMs() - startedAtMs).toBeGreaterThanOrEqual(19);
+  });
+
+  test('wakes at once for a moment that has passed', async () => {
+    await expect(new Ticker().next(60_000, 0, signal)).resolves.toBeUndefined();
+  });
+
+  test('rejects with the reason of an abort, and the others are woken all the same', async () => {
+    const ticker = new Ticker();
+    const controller = new AbortController();
+    const gone = ticker.next(50, never, controller.signal);
+    const stays = ticker.next(50, never, signal);
+
+    controller.abort('cancelled');
+
+    await expect(gone).rejects.toBe('cancelled');
+    await expect(stays).resolves.toBeUndefined();
+  });
+
+  test('rejects for a caller that has gone', async () => {
+    await expect(new Ticker().next(50, never, AbortSignal.abort('gone'))).rejects.toBe('gone');
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { sayCut, sayDuration, sayInFlight, sayProcesses } from '../../../src/drain/wording.ts';
+
+test.each([
+  [0, '0 s'],
+  [40, '0 s'],
+  [50, '0.1 s'],
+  [400, '0.4 s'],
+  [960, '1 s'],
+  [1_000, '1 s'],
+  [1_499, '1 s'],
+  [1_500, '2 s'],
+  [119_000, '119 s'],
+  [119_600, '2 min'],
+  [125_000, '2 min 5 s'],
+  [3_600_000, '60 min'],
+])('%i ms is said as "%s"', (ms, text) => {
+  expect(sayDuration(ms)).toBe(text);
+});
+
+describe('in flight', () => {
+  test.each([
+    [0, '0 in flight'],
+    [3, '3 in flight'],
+    [-1, 'in flight unknown'],
+    [undefined, 'in flight unknown'],
+  ])('of %s is said as "%s"', (inFlight, text) => {
+    expect(sayInFlight(inFlight)).toBe(text);
+  });
+});
+
+test.each([
+  [-1, 'an unknown amount of work'],
+  [1, '1 request or job'],
+  [7, '7 requests or jobs'],
+])('a cut of %i is said as "%s"', (cut, text) => {
+  expect(sayCut(cut)).toBe(text);
+});
+
+test.each([
+  [0, '0 processes'],
+  [1, '1 process'],
+  [4, '4 processes'],
+])('%i is said as "%s"', (count, text) => {
+  expect(sayProcesses(count)).toBe(text);
+});
