@@ -1,5 +1,5 @@
 /**
- * HAProxy 1.8 and later through its runtime API: `stats socket … level admin`, a Unix socket or TCP.
+ * HAProxy through its runtime API: `stats socket … level admin`, a Unix socket or TCP. Checked against HAProxy 2.6.
  *
  * Members are taken out with `set server … state drain` and counted as current plus queued sessions. One poll of an
  * address is one round trip, however many members; with `master` one more to the master CLI, and a third while
@@ -55,7 +55,8 @@ const options = z.object({
     .enum(['drain', 'maint'])
     .default('drain')
     .describe(
-      '`drain` lets clients with a persistence cookie in and goes on with health checks; `maint` does neither.',
+      '`drain` lets clients with a persistence cookie in and goes on with health checks; `maint` does neither, and cuts ' +
+        'sessions where haproxy.cfg says `on-marked-down shutdown-sessions`.',
     ),
   maint_after: durationSchema
     .optional()

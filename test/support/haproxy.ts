@@ -40,6 +40,8 @@ export interface Haproxy extends AsyncDisposable {
   readonly url: string;
   /** The admin socket's path. */
   readonly socketPath: string;
+  /** The master CLI's path; it answers only with `masterWorker`. */
+  readonly masterPath: string;
   /** The same socket over TCP: `tcp://127.0.0.1:PORT` */
   readonly tcpAddress: string;
   readonly process: RunningProcess;
@@ -75,8 +77,17 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
 
   const workerPid = async () => Number(/^Pid: (\d+)$/m.exec(await haproxy.command('show info'))?.[1]);
 
+  /** A master that is not in its event loop yet, at the start and after a reload, loses the next SIGUSR2. */
+  async function masterAnswers(): Promise<void> {
+    if (options.masterWorker !== true) return;
+    await waitFor(async () => (await ask(masterPath, 'show proc', true)).includes('worker'), {
+      what: "HAProxy's master",
+    });
+  }
+
   const haproxy: Haproxy = {
     directory,
+    masterPath,
     url: `http://127.0.0.1:${port}`,
     socketPath,
     tcpAddress: `tcp://127.0.0.1:${adminPort}`,
@@ -100,6 +111,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
       const before = await workerPid();
       running.kill('SIGUSR2');
       await waitFor(async () => ![0, before, Number.NaN].includes(await workerPid()), { what: 'a new HAProxy worker' });
+      await masterAnswers();
     },
     async close() {
       forget();
@@ -118,14 +130,15 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     await haproxy.close();
     throw new Error(`HAProxy did not start: ${running.stderr}${running.stdout}`);
   }
+  await masterAnswers();
   return haproxy;
 }
 
-/** One request on a stats socket: HAProxy answers, then closes. */
-async function ask(socketPath: string, text: string): Promise<string> {
+/** One request on a stats socket: HAProxy answers, then closes. The master answers only to a client that has said all. */
+async function ask(socketPath: string, text: string, halfClose = false): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
-    const socket = connect(socketPath, () => socket.write(`${text}\n`));
+    const socket = connect(socketPath, () => (halfClose ? socket.end(`${text}\n`) : socket.write(`${text}\n`)));
     socket.setTimeout(5_000, () => socket.destroy(new Error(`no answer to "${text}" within 5 s`)));
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       answer += chunk;

@@ -133,7 +133,7 @@ function hintFor(text: string): string {
     return 'Correct "server: BACKEND/SERVER" of the member; "show servers state" on the socket lists what HAProxy knows.';
   }
   if (text.startsWith('Unknown command')) {
-    return 'The address must be a "stats socket" of HAProxy 1.8 or later, not the master\'s socket (-S), which goes under "master".';
+    return 'The address must be a "stats socket" of HAProxy, not the master\'s socket (-S), which goes under "master".';
   }
   if (text.startsWith("Require 'backend/server'")) return 'Write the member as "server: BACKEND/SERVER".';
   return "See HAProxy's log and its management guide, section 9.3.";

@@ -1,5 +1,4 @@
 import { get } from 'node:http';
-import { commandSocket } from '../../../src/pools/haproxy/socket.ts';
 import { type Haproxy, type HaproxyOptions, startHaproxy } from '../haproxy.ts';
 import { waitFor } from '../wait-for.ts';
 import { type HeldBackend, startHeldBackend } from './held-backend.ts';
@@ -32,13 +31,11 @@ export async function startHaproxyWorld(
     cookie,
     servers: servers.map((name) => ({ name, port: backend.port, options: serverOptions })),
   });
-  const masterPath = haproxy.directory.file('master.sock');
-  if (options.masterWorker === true) await waitForMaster(masterPath);
   let answers: Promise<unknown>[] = [];
   return {
     haproxy,
     backend,
-    masterPath,
+    masterPath: haproxy.masterPath,
     async hold(server, count) {
       const before = backend.held;
       answers.push(...Array.from({ length: count }, () => getThrough(haproxy.url, server)));
@@ -66,8 +63,3 @@ function getThrough(url: string, server: string): Promise<void> {
 }
 
 /** A master that is not in its event loop yet loses the signal to reload. */
-async function waitForMaster(path: string): Promise<void> {
-  const master = commandSocket({ kind: 'unix', label: path, path }, 1_000);
-  const answers = async () => (await master.ask(['show proc'], AbortSignal.timeout(1_000))).length === 1;
-  await waitFor(answers, { what: "HAProxy's master to answer" });
-}

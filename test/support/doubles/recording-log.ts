@@ -15,7 +15,8 @@ export function recordingLog(): RecordingLog {
   };
   return {
     lines,
-    messages: (level) => lines.filter((line) => line.startsWith(`${level}: `)).map((line) => line.slice(level.length + 2)),
+    messages: (level) =>
+      lines.filter((line) => line.startsWith(`${level}: `)).map((line) => line.slice(level.length + 2)),
     debug: write('debug'),
     info: write('info'),
     warn: write('warn'),

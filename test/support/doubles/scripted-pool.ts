@@ -87,9 +87,15 @@ export class ScriptedPool implements Pool<ScriptedMember> {
 
   #stateOf(name: string): MemberState {
     const server = this.servers.get(name);
-    if (server === undefined) return { placement: 'missing', text: 'no such server', before: null, inFlight: undefined };
+    if (server === undefined)
+      return { placement: 'missing', text: 'no such server', before: null, inFlight: undefined };
     const { placement, inFlight } = server;
-    return { placement, text: placement.toUpperCase(), before: { placement }, inFlight: this.counts ? inFlight : undefined };
+    return {
+      placement,
+      text: placement.toUpperCase(),
+      before: { placement },
+      inFlight: this.counts ? inFlight : undefined,
+    };
   }
 }
 

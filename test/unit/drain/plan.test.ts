@@ -15,7 +15,10 @@ function planned(name: string, config: Partial<ProcessConfig> = {}, settings: Pa
 
 /** The plan as `group web: web:a web:b`. */
 function steps(plan: Plan): string[] {
-  return plan.map((step) => `${step.title}: ${step.targets.map(({ info }) => info.fullName).join(' ')}`);
+  return plan.map(({ title, lanes }) => {
+    const names = lanes.flatMap((lane) => lane.targets).map(({ info }) => info.fullName);
+    return `${title}: ${names.join(' ')}`;
+  });
 }
 
 describe('the stop order', () => {
@@ -75,14 +78,19 @@ describe('the stop order', () => {
 });
 
 describe('how many at a time', () => {
-  const targets = [planned('web:a', {}, { maxUnavailable: 3 }), planned('web:b', {}, { maxUnavailable: 2 })];
+  const targets = [
+    planned('web:a', {}, { maxUnavailable: 3, stage: 1 }),
+    planned('web:b', {}, { maxUnavailable: 2, stage: 1 }),
+    planned('job:c', {}, { maxUnavailable: 1, stage: 1 }),
+  ];
+  const atATime = (action: RunAction) => makePlan(action, targets)[0]?.lanes.map((lane) => lane.atATime);
 
-  test('is max_unavailable for a restart, the lowest where they differ', () => {
-    expect(makePlan('restart', targets)[0]?.atATime).toBe(2);
+  test('is max_unavailable of each group for a restart, the lowest where they differ', () => {
+    expect(atATime('restart')).toEqual([1, 2]);
   });
 
   test.each<RunAction>(['drain', 'stop', 'start', 'shutdown', 'pool', 'gate', 'recover'])('is all for a %s', (action) => {
-    expect(makePlan(action, targets)[0]?.atATime).toBe(Number.POSITIVE_INFINITY);
+    expect(atATime(action)).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
   });
 });
 
@@ -119,23 +127,23 @@ describe('the document', () => {
     expect(worstCaseMs('drain', pair)).toBe(60_000);
   });
 
-  test('has a restart one at a time take the longest for each', () => {
-    const [{ worst_case_ms: longest = 0 } = {}] = planDocument('restart', makePlan('restart', pair.slice(1)), undefined).steps;
+  test('has a restart one at a time drain and start the longest for each, and stop each', () => {
+    const perTurnMs = worstCaseMs('restart', pair.slice(1)) - 10_000;
 
-    expect(worstCaseMs('restart', pair)).toBe(2 * longest);
+    expect(worstCaseMs('restart', pair)).toBe(2 * perTurnMs + 2 * 10_000);
   });
 
   test('has a restart of three, two at a time, take two turns', () => {
     const three = ['web:a', 'web:b', 'web:c'].map((name) => planned(name, {}, { maxUnavailable: 2 }));
+    const perTurnMs = worstCaseMs('restart', three.slice(0, 1)) - 10_000;
 
-    expect(worstCaseMs('restart', three)).toBe(2 * worstCaseMs('restart', three.slice(0, 1)));
+    expect(worstCaseMs('restart', three)).toBe(2 * perTurnMs + 3 * 10_000);
   });
 
   test('adds up the steps', () => {
-    const [a] = pair;
     const other = planned('job:job', { stopWaitSecs: 1 }, { deadlineMs: 2_000 });
 
-    expect(worstCaseMs('stop', a === undefined ? [] : [a, other])).toBe(40_000 + 3_000);
+    expect(worstCaseMs('stop', [...pair.slice(0, 1), other])).toBe(40_000 + 3_000);
   });
 
   test('takes the deadline given instead of the configured ones', () => {

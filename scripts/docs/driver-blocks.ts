@@ -1,0 +1,36 @@
+import { poolDrivers } from '../../src/pools/index.ts';
+import { probeDrivers } from '../../src/probes/index.ts';
+import { keyTable } from './config-blocks.ts';
+import { code, markdownTable } from './markdown.ts';
+import { schemaKeys } from './schema-keys.ts';
+
+/** The blocks of docs/drivers.md: an overview, and one for each driver. */
+export function driverBlocks(): Map<string, string> {
+  const overview = [
+    ...[...poolDrivers.values()].map(({ name, summary }) => [link(name), 'pool', summary]),
+    ...[...probeDrivers.values()].map(({ name, summary }) => [link(name), 'probe', summary]),
+  ];
+  const blocks = new Map([['drivers', markdownTable(['name', 'kind', 'what it is'], overview)]]);
+  for (const { name, reference, options, member, example } of poolDrivers.values()) {
+    const tables = [
+      `Keys of \`pools.NAME\`, beside \`driver: ${name}\`:`,
+      keyTable(schemaKeys(options)),
+      'Keys of a member, beside `pool`:',
+      keyTable(schemaKeys(member)),
+    ];
+    blocks.set(`driver ${name}`, [...tables, ...closing(reference, example)].join('\n\n'));
+  }
+  for (const { name, reference, options, example } of probeDrivers.values()) {
+    const tables = [`Keys of an entry of \`in_flight\`, beside \`probe: ${name}\`:`, keyTable(schemaKeys(options))];
+    blocks.set(`driver ${name}`, [...tables, ...closing(reference, example)].join('\n\n'));
+  }
+  return blocks;
+}
+
+function link(name: string): string {
+  return `[${code(name)}](#${name})`;
+}
+
+function closing(reference: string, example: string): string[] {
+  return [`Reference: <${reference}>`, `\`\`\`yaml\n${example.trim()}\n\`\`\``];
+}
