@@ -1,3 +1,4 @@
+import { SidecarClient } from '../src/sidecar/client.ts';
 import { writeConfig } from '../test/support/drainctl.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { backendName, type Haproxy, startHaproxy } from '../test/support/haproxy.ts';
@@ -7,8 +8,9 @@ import { type TemporaryDirectory, temporaryDirectory } from '../test/support/tem
 import { waitFor } from '../test/support/wait-for.ts';
 import { startWebServer } from '../test/support/web-server.ts';
 
-/** Longest request that a figure holds open. */
-const deadline = '60s';
+/** How long a task must be idle, and how often that is looked at. */
+export const quietMs = 300;
+export const pollMs = 100;
 
 /** What to put together. */
 export interface TaskStackOptions {
@@ -30,8 +32,6 @@ export interface TaskStack {
   readonly configFile: string;
   /** The same, with a sidecar's socket on which nobody listens. */
   readonly configFileWithoutSidecar: string;
-  /** Waits until the processes run and the sidecar, if any, answers. */
-  waitForRunning(): Promise<void>;
 }
 
 /**
@@ -69,7 +69,9 @@ export async function startTaskStack(options: TaskStackOptions): Promise<TaskSta
     ],
     ...(sidecar ? { listener: { configFile } } : {}),
   });
-  const stack: TaskStack = {
+  await supervisord.waitForRunning();
+  if (sidecar) await waitForSidecar(socket);
+  return {
     directory,
     supervisord,
     haproxy,
@@ -79,13 +81,7 @@ export async function startTaskStack(options: TaskStackOptions): Promise<TaskSta
       { ...config, sidecar: { socket: directory.file('nobody.sock') } },
       'without-sidecar.yaml',
     ),
-    async waitForRunning() {
-      await supervisord.waitForRunning();
-    },
   };
-  await stack.waitForRunning();
-  if (sidecar) await waitForSidecar(supervisord);
-  return stack;
 }
 
 /** As `stackConfig` of the harness, for these processes. */
@@ -95,11 +91,11 @@ function taskConfig(directory: TemporaryDirectory, addresses: readonly string[],
     sidecar: { socket },
     state_dir: directory.file('state'),
     pools: { lb: { driver: 'haproxy', addresses } },
-    defaults: { deadline, quiet: '300ms', poll: '100ms' },
+    defaults: { deadline: '60s', quiet: `${quietMs}ms`, poll: `${pollMs}ms` },
     programs: { task: { members: [{ pool: 'lb', server: `${backendName}/%(process_name)s` }] } },
   };
 }
 
-async function waitForSidecar(supervisord: Supervisord): Promise<void> {
-  await waitFor(() => supervisord.listenerLog().includes(' listens'), { what: 'the sidecar to be up' });
+async function waitForSidecar(socket: string): Promise<void> {
+  await waitFor(() => new SidecarClient(socket).getVersion(), { what: 'the sidecar to answer' });
 }

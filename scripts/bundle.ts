@@ -27,6 +27,8 @@ export async function bundle(directory: string, entry = join(root, 'src/main.ts'
       outdir: staging,
       chunkNames: 'chunks/[name]-[hash]',
       bundle: true,
+      // For Node yaml comes as CommonJS, of which nothing can be left out; this is the same code as ES modules, loaded 5 ms sooner.
+      alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
       splitting: true,
       format: 'esm',
       platform: 'node',

@@ -1,12 +1,10 @@
 import type { Figure, Row } from '../figure.ts';
 import { median } from '../statistics.ts';
-import { startTaskStack, type TaskStack } from '../task-stack.ts';
+import { quietMs, startTaskStack } from '../task-stack.ts';
 import { drainctl, supervisorctl, timeCommand } from '../time-command.ts';
 
 const processes = 8;
 const rounds = 5;
-/** As in the configuration of the task stack. */
-const quietMs = 300;
 const marginMs = 500;
 
 /** What draining costs where there is nothing to drain. */
@@ -21,8 +19,8 @@ export const idleShutdown: Figure = {
     for (let round = 0; round < rounds; round++) {
       times.plain.push(await timeCommand(supervisorctl(plain.supervisord.configFile, 'stop', 'all')));
       times.stop.push(await timeCommand(drainctl(drained.configFile, 'stop', 'all')));
-      await startAgain(plain);
-      await startAgain(drained);
+      await timeCommand(supervisorctl(plain.supervisord.configFile, 'start', 'all'));
+      await timeCommand(drainctl(drained.configFile, 'start', 'all'));
     }
     for (let round = 0; round < rounds; round++) {
       const stack = await startTaskStack({ processes, sidecar: true });
@@ -37,8 +35,3 @@ export const idleShutdown: Figure = {
     ] satisfies Row[];
   },
 };
-
-async function startAgain(stack: TaskStack): Promise<void> {
-  await stack.supervisord.ctl(['start', 'all']);
-  await stack.waitForRunning();
-}

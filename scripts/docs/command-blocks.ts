@@ -3,9 +3,8 @@ import { commands } from '../../src/cli/commands.ts';
 import { code, markdownTable } from './markdown.ts';
 
 /** The README's table of commands. */
-export async function commandTable(): Promise<string> {
-  const all = await Promise.all([...commands.values()].map((load) => load()));
-  const rows = all.map((command) => [code(usage(command)), meaning(command)]);
+export function commandTable(): string {
+  const rows = [...commands.values()].map((command) => [code(usage(command)), meaning(command)]);
   return markdownTable(['command', 'what it does'], rows);
 }
 

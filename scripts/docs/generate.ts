@@ -20,9 +20,9 @@ export const documents: readonly string[] = [
 ];
 
 /** Every block that is made from the code, by its name. */
-export async function generatedBlocks(): Promise<ReadonlyMap<string, string>> {
+export function generatedBlocks(): ReadonlyMap<string, string> {
   return new Map([
-    ['commands', await commandTable()],
+    ['commands', commandTable()],
     ['config', configTable()],
     ...configBlocks(),
     ...driverBlocks(),

@@ -1,17 +1,24 @@
+import { cancel } from './cancel.ts';
 import type { Command } from './command.ts';
+import { drain } from './drain.ts';
+import { drivers } from './drivers.ts';
+import { history } from './history.ts';
+import { listen } from './listen.ts';
+import { plan } from './plan.ts';
+import { pool } from './pool.ts';
+import { restart } from './restart.ts';
+import { shutdown } from './shutdown.ts';
+import { start } from './start.ts';
+import { status } from './status.ts';
+import { stop } from './stop.ts';
 
-/** Every command by its name. Each is loaded only when it is wanted: what `status` does not need must not slow it down. */
-export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['status', async () => (await import('./status.ts')).status],
-  ['plan', async () => (await import('./plan.ts')).plan],
-  ['drain', async () => (await import('./drain.ts')).drain],
-  ['pool', async () => (await import('./pool.ts')).pool],
-  ['stop', async () => (await import('./stop.ts')).stop],
-  ['start', async () => (await import('./start.ts')).start],
-  ['restart', async () => (await import('./restart.ts')).restart],
-  ['shutdown', async () => (await import('./shutdown.ts')).shutdown],
-  ['cancel', async () => (await import('./cancel.ts')).cancel],
-  ['history', async () => (await import('./history.ts')).history],
-  ['drivers', async () => (await import('./drivers.ts')).drivers],
-  ['listen', async () => (await import('./listen.ts')).listen],
-]);
+/**
+ * Every command by its name, in the order of the help. They are small, and one file is read faster than twelve; what is large (the engine,
+ * the schema, the drivers) a command loads when it runs, so that it does not slow down `status`.
+ */
+export const commands: ReadonlyMap<string, Command> = new Map(
+  [status, plan, drain, pool, stop, start, restart, shutdown, cancel, history, drivers, listen].map((command) => [
+    command.name,
+    command,
+  ]),
+);

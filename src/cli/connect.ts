@@ -5,6 +5,7 @@ import { isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { SidecarClient } from '../sidecar/client.ts';
 import type { CommandContext } from './command.ts';
+import { openSupervisor } from './supervisor.ts';
 
 /** An engine to talk to, and whose it is. */
 export interface Connection {
@@ -47,7 +48,6 @@ export async function sidecarSocket(context: CommandContext): Promise<string> {
 export async function openEngine(context: CommandContext): Promise<DrainApi> {
   const { Engine } = await import('../drain/engine.ts');
   const { loadConfig } = await import('../config/load.ts');
-  const { openSupervisor } = await import('./supervisor.ts');
   const config = loadConfig(context.configFile, { env: context.env });
   return new Engine({
     config,

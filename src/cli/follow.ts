@@ -8,6 +8,12 @@ export type OnSignal = 'cancel' | 'leave';
 /** Thrown when a signal told us to stop following a run that goes on. */
 export class LeftRun extends Error {
   override readonly name = 'LeftRun';
+  readonly runId: string;
+
+  constructor(runId: string) {
+    super(`left run ${runId}`);
+    this.runId = runId;
+  }
 }
 
 /**
@@ -21,7 +27,7 @@ export async function followRun(
   onSignal: OnSignal,
 ): Promise<RunDocument> {
   const view = progressView(context);
-  const watch = new SignalWatch(onSignal, () => {
+  const watch = new SignalWatch(runId, onSignal, () => {
     view.end();
     context.stderr.write('drainctl: cancelling; what was taken out is put back. A second signal leaves at once.\n');
     api.cancel(runId).catch(() => {});
@@ -47,7 +53,7 @@ class SignalWatch {
   readonly left: Promise<never>;
   readonly #onSignal: () => void;
 
-  constructor(policy: OnSignal, cancel: () => void) {
+  constructor(runId: string, policy: OnSignal, cancel: () => void) {
     let leave: (error: LeftRun) => void = () => {};
     this.left = new Promise((_, reject) => {
       leave = reject;
@@ -56,7 +62,7 @@ class SignalWatch {
     let isFirst = policy === 'cancel';
     this.#onSignal = () => {
       if (isFirst) cancel();
-      else leave(new LeftRun());
+      else leave(new LeftRun(runId));
       isFirst = false;
     };
     for (const name of signals) process.on(name, this.#onSignal);

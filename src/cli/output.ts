@@ -10,7 +10,7 @@ import type {
 import { sayCut, sayDuration, sayInFlight, sayProcesses } from '../drain/wording.ts';
 import type { DrainctlError } from '../errors.ts';
 import type { TextOutput } from './command.ts';
-import { printable, printTable } from './table.ts';
+import { printable, printableLines, printTable } from './table.ts';
 
 /** The one document of `--json`. */
 export function printJson(output: TextOutput, document: unknown): void {
@@ -27,8 +27,8 @@ export function printError(
     printJson(streams.stdout, { error });
     return;
   }
-  streams.stderr.write(`drainctl: ${error.message}\n`);
-  if (error.hint !== '') streams.stderr.write(`  ${error.hint}\n`);
+  streams.stderr.write(`drainctl: ${printableLines(error.message)}\n`);
+  if (error.hint !== '') streams.stderr.write(`  ${printableLines(error.hint)}\n`);
 }
 
 const statusHeader = ['PROCESS', 'STATE', 'POOL', 'IN FLIGHT', 'SINCE', 'WHY'];

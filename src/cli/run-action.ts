@@ -5,6 +5,7 @@ import { connect } from './connect.ts';
 import { type ExitCode, exitCodeOfRun, exitCodes } from './exit-codes.ts';
 import { followRun, LeftRun } from './follow.ts';
 import { printJson } from './output.ts';
+import { printableLines } from './table.ts';
 
 /** Starts a run, shows it, prints its result, and gives the exit status. */
 export async function runAction(
@@ -31,8 +32,8 @@ export function printResult(context: CommandContext, result: RunDocument): ExitC
   if (context.json) {
     printJson(context.stdout, result);
   } else {
-    context.stdout.write(`${result.message}\n`);
-    if (result.hint !== '') context.stdout.write(`  ${result.hint}\n`);
+    context.stdout.write(`${printableLines(result.message)}\n`);
+    if (result.hint !== '') context.stdout.write(`  ${printableLines(result.hint)}\n`);
   }
   return exitCodeOfRun(result.outcome, result.error_code);
 }

@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError } from 'commander';
-import { toDrainctlError } from '../errors.ts';
+import { DrainctlError, toDrainctlError } from '../errors.ts';
 import { version } from '../version.ts';
 import type { Command, CommandContext, TextOutput } from './command.ts';
 import { commands } from './commands.ts';
@@ -18,25 +18,37 @@ export interface Surroundings {
 /** Runs one command line and resolves with its exit status. The one place where errors become exit statuses. */
 export async function runCommandLine(surroundings: Surroundings): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
-  const program = buildProgram(surroundings, await wantedCommands(surroundings.args), (status) => {
+  const program = buildProgram(surroundings, wantedCommands(surroundings.args), (status) => {
     exitCode = status;
   });
   try {
     await program.parseAsync(surroundings.args, { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    const error = toDrainctlError(thrown);
-    printError(error, surroundings, program.opts()['json'] === true);
+    if (thrown instanceof CommanderError && isHelp(thrown))
+      return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    const error = thrown instanceof CommanderError ? usageError(thrown) : toDrainctlError(thrown);
+    printError(error, surroundings, surroundings.args.includes('--json'));
     return exitCodeOfError(error.code);
   }
 }
 
+/** Help and version were asked for, or help was shown because there was no command: all is said. */
+function isHelp(error: CommanderError): boolean {
+  return error.exitCode === 0 || error.code === 'commander.help';
+}
+
+/** commander's words, such as `unknown option '--jsn' (Did you mean --json?)`. */
+function usageError(error: CommanderError): DrainctlError {
+  const message = error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' ');
+  return new DrainctlError('USAGE', message, { hint: 'See "drainctl --help", or "drainctl help COMMAND".' });
+}
+
 /** The commands whose names are on the command line; all of them where none is, for the help. */
-async function wantedCommands(args: readonly string[]): Promise<Command[]> {
-  const named = [...commands].filter(([name]) => args.includes(name) && args[0] !== 'help');
-  const wanted = named.length > 0 ? named : [...commands];
-  return Promise.all(wanted.map(([, load]) => load()));
+function wantedCommands(args: readonly string[]): readonly Command[] {
+  const all = [...commands.values()];
+  const named = all.filter(({ name }) => args.includes(name) && args[0] !== 'help');
+  return named.length > 0 ? named : all;
 }
 
 function buildProgram(
@@ -52,7 +64,11 @@ function buildProgram(
     .option('--json', 'print one JSON document on stdout')
     .option('--quiet', 'no progress on stderr')
     .option('--no-color', 'no colours')
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError() {}, // printError() says it, with a hint or as JSON
+    })
     .exitOverride();
   for (const command of wanted)
     addCommand(program, command, (options) => contextOf(options, env, stdout, stderr), ended);

@@ -19,6 +19,14 @@ export function printTable(output: TextOutput, header: readonly string[], rows: 
   }
 }
 
+/** Text of several lines without control characters but the ends of lines and tabs. */
+export function printableLines(text: string): string {
+  return text
+    .split(/([\n\t]+)/)
+    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+    .join('');
+}
+
 /** Text without control characters. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out

@@ -33,6 +33,9 @@ export type RunOutcome = 'done' | 'cut' | 'held' | 'cancelled' | 'failed';
 /** `skipped`: there was nothing to do. `untouched`: the run ended before its turn. */
 export type ProcessOutcome = RunOutcome | 'skipped' | 'untouched';
 
+/** Why a run was ended from outside. `superseded`: a shutdown or the gate goes on where it was. */
+export type EndReason = 'cancelled' | 'superseded' | 'supervisord gone';
+
 export type StepKind = 'info' | 'progress' | 'warning' | 'error';
 
 /** Something that happened in a run, in words. `process` is "" for the run as a whole. */
@@ -88,6 +91,8 @@ export type RunDocument = {
   readonly message: string;
   readonly error_code: string;
   readonly hint: string;
+  /** True where supervisord itself was told to shut down. */
+  readonly ends_supervisord: boolean;
   readonly processes: readonly ProcessReport[];
 };
 

@@ -61,7 +61,9 @@ export class Batch<Item, Result> {
     try {
       const items = batch.map((waiting) => waiting.item);
       const results = await this.#work(items, watch.signal);
-      for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result); // as: one for each item, says the contract
+      if (results.length !== items.length)
+        throw new Error(`${items.length} were asked for, ${results.length} answered`);
+      for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result); // as: there is one for each
     } catch (error) {
       await this.#fail(batch, error);
     } finally {

@@ -5,6 +5,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import { version } from '../version.ts';
 import type {
   DrainApi,
+  EndReason,
   PlanDocument,
   RunAction,
   RunDocument,
@@ -16,12 +17,14 @@ import type {
 import { History } from './history.ts';
 import { Journal } from './journal.ts';
 import { tryLock } from './lock.ts';
+import { Patience } from './patience.ts';
 import { chooseProcesses, chooseTargets, perform } from './perform.ts';
 import { makePlan, planDocument } from './plan.ts';
-import { mustGoOn } from './policy.ts';
+import { takesOver } from './policy.ts';
 import { judgeRecovery, keepOut } from './recover.ts';
 import { Run, RunEnded } from './run.ts';
 import { isOurselves } from './self.ts';
+import { SnapshotFile } from './snapshot-file.ts';
 import { processStatus } from './status.ts';
 import type { Target } from './target.ts';
 import { Targets } from './targets.ts';
@@ -52,11 +55,12 @@ export class Engine implements DrainApi {
   /** Runs that have not ended, in their order; the first is under way. */
   #queue: readonly Run[] = [];
   #tail: Promise<unknown> = Promise.resolve();
+  readonly #patience = new Patience();
   #recovery: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(options: EngineOptions) {
     const { config, supervisor, log, isSidecar } = options;
-    this.world = new World(supervisor, log);
+    this.world = new World(supervisor, log, isSidecar ? new SnapshotFile(config.stateDir) : undefined);
     this.#isSidecar = isSidecar;
     this.#runLog = isSidecar ? log : silentLog;
     this.#shop = {
@@ -102,16 +106,21 @@ export class Engine implements DrainApi {
 
   async start(action: RunAction, names: readonly string[], options: RunOptions): Promise<string> {
     checkNames(action, names);
+    const [current] = this.#queue;
+    if (current?.action === 'gate') throw gateHolds();
+    // Whoever asks for the shutdown that is under way already waits for the same end.
+    const same = this.#queue.find((run) => run.action === 'shutdown' && action === 'shutdown');
+    if (same !== undefined && same.options.keepSupervisord === options.keepSupervisord) return same.id;
     // A name that nobody has is told to the caller at once, and not to the history later.
     if (names.length > 0) chooseProcesses(names, await this.world.refresh());
     return this.begin(action, names, options).id;
   }
 
-  /** Queues a run. `shutdown` and the gate take over from all that are under way or waiting. */
+  /** Queues a run; those that it takes over from end first. */
   begin(action: RunAction, names: readonly string[], options: RunOptions): Run {
     const run = new Run(action, names, options, this.#runLog);
-    if (mustGoOn(action)) for (const earlier of this.#queue) earlier.end('superseded');
     this.#recovery?.abort.abort(new RunEnded('superseded'));
+    for (const earlier of this.#queue) if (takesOver(action, earlier.action)) earlier.end('superseded');
     const [current] = this.#queue;
     if (current !== undefined) run.say({ kind: 'info', message: `waits for "${current.title}" to end` });
     this.#queue = [...this.#queue, run];
@@ -127,13 +136,13 @@ export class Engine implements DrainApi {
   async cancel(runId: string): Promise<boolean> {
     const run = runId === '' ? this.#queue[0] : this.run(runId);
     if (run === undefined || run.result !== undefined) return false;
-    run.end('cancelled');
+    if (!run.end('cancelled')) throw gateHolds();
     return true;
   }
 
-  /** Cancels every run that is under way or waiting. */
-  cancelAll(): void {
-    for (const run of this.#queue) run.end('cancelled');
+  /** Ends every run that is under way or waiting, but for those that may not be ended. */
+  endAll(reason: EndReason): void {
+    for (const run of this.#queue) run.end(reason);
   }
 
   /** The run of that id, under way or ended lately. */
@@ -167,12 +176,13 @@ export class Engine implements DrainApi {
   }
 
   async #recover(signal: AbortSignal): Promise<void> {
-    if ((await this.#shop.journal.peek()).entries.length === 0) return;
+    const { entries, holds } = await this.#shop.journal.peek();
+    if (entries.length === 0 && holds.length === 0) return;
     const snapshot = await this.world.refresh(signal);
     const { toPutBack, toKeepOut } = await judgeRecovery(await this.#shop.journal.peek(), snapshot, this.#shop, signal);
     if (toKeepOut.length > 0) await this.#keepOut(toKeepOut, signal);
     signal.throwIfAborted();
-    const names = toPutBack.map((target) => target.info.fullName);
+    const names = toPutBack.map((target) => target.info.fullName).filter((name) => this.#patience.isDue(name));
     if (names.length > 0 && this.#queue.length === 0) this.begin('recover', names, {});
   }
 
@@ -195,6 +205,7 @@ export class Engine implements DrainApi {
   async #carryOut(run: Run): Promise<void> {
     await this.#recovery?.done;
     const result = await perform(run, this.#shop);
+    if (run.action === 'recover') this.#patience.learn(result);
     this.#queue = this.#queue.filter((other) => other !== run);
     this.#runLog[result.outcome === 'done' ? 'info' : 'warn'](result.message, { run: run.id, outcome: result.outcome });
     run.finish(result);
@@ -202,9 +213,20 @@ export class Engine implements DrainApi {
 
   #remember(run: Run): void {
     this.#runs.set(run.id, run);
-    const [oldest] = this.#runs.keys();
-    if (this.#runs.size > rememberedRuns && oldest !== undefined) this.#runs.delete(oldest);
+    const ended = [...this.#runs.values()].filter((candidate) => candidate.result !== undefined);
+    const [oldest] = ended;
+    if (ended.length > rememberedRuns && oldest !== undefined) this.#runs.delete(oldest.id);
   }
+}
+
+function gateHolds(): DrainctlError {
+  return new DrainctlError(
+    'SUPERVISOR_SHUTTING_DOWN',
+    'supervisord is stopping, and is held up until everything has drained.',
+    {
+      hint: 'There is no way back from here: what ends the drain lets supervisord stop everything at once. "drainctl status" shows how far it is.',
+    },
+  );
 }
 
 /** A shutdown is of everything, and nothing else is of everything without being told so. */

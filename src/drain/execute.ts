@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { toDrainctlError } from '../errors.ts';
 import type { Phase, RunAction } from './api.ts';
@@ -12,7 +13,7 @@ import { settle } from './phases/settle.ts';
 import { start } from './phases/start.ts';
 import { stop } from './phases/stop.ts';
 import type { Lane, Plan, PlanStep } from './plan.ts';
-import { atDeadline, endsRun, mustGoOn, pipelines } from './policy.ts';
+import { atDeadline, endsRun, mustGoOn, pipelines, undoes } from './policy.ts';
 import { type PhaseWork, ProcessRun, type RunContext } from './process-run.ts';
 import { RunEnded } from './run.ts';
 import type { Target } from './target.ts';
@@ -47,6 +48,8 @@ class Execution {
   readonly #ending = new AbortController();
 
   constructor(plan: Plan, context: RunContext) {
+    // Every process of the run listens to it.
+    setMaxListeners(0, this.#ending.signal);
     this.#plan = plan;
     this.#context = context;
     this.processes = plan
@@ -62,11 +65,11 @@ class Execution {
     if (run.signal.aborted) end();
     run.progress = () => this.processes.map((process) => process.progress());
     const keeping = new AbortController();
+    setMaxListeners(0, keeping.signal);
     const pollMs = Math.min(1_000, ...this.processes.map((process) => process.target.settings.pollMs));
     const kept = keepOut(this.processes, ticker, pollMs, keeping.signal);
     try {
       for (const step of this.#plan) await this.#followStep(step);
-      await this.#undo();
     } finally {
       keeping.abort();
       await kept;
@@ -107,31 +110,25 @@ class Execution {
 
   async #failed(process: ProcessRun, thrown: unknown): Promise<void> {
     const error = toDrainctlError(thrown);
-    if (thrown instanceof RunEnded || (thrown === this.#ending.signal.reason && this.#ending.signal.aborted)) {
-      return process.end('cancelled', '', thrown instanceof RunEnded ? error : undefined);
+    if (thrown instanceof RunEnded || thrown === this.#ending.signal.reason) {
+      process.end('cancelled', '', thrown instanceof RunEnded ? error : undefined);
+      if (!(thrown instanceof RunEnded) || undoes(thrown.reason)) await undo(process);
+      return;
     }
-    if (error.code === 'DEADLINE_PASSED') {
-      await keepOnHold(process, `not drained at the deadline: ${sayInFlight(process.latest?.inFlight)}`, undefined);
-      process.end('held', error.message, error);
-    } else {
-      process.end('failed', error.message, error);
-    }
-    process.say(
-      process.outcome === 'held' ? 'warning' : 'error',
-      `${process.outcome}: ${error.message} ${error.hint}`.trim(),
-    );
-    if (endsRun(process.action)) this.#ending.abort(error);
+    const outcome = error.code === 'DEADLINE_PASSED' ? 'held' : 'failed';
+    if (outcome === 'held') await holdAtDeadline(process);
+    process.end(outcome, error.message, error);
+    process.say(outcome === 'held' ? 'warning' : 'error', `${outcome}: ${error.message} ${error.hint}`.trim());
+    if (endsRun(process.action, outcome)) this.#ending.abort(error);
+    if (outcome === 'failed' && !mustGoOn(process.action)) await undo(process);
   }
+}
 
-  /** Puts back what this run took out of its pools and did not stop. */
-  async #undo(): Promise<void> {
-    const { reason } = this.#ending.signal;
-    const superseded = reason instanceof RunEnded && reason.reason === 'superseded';
-    const isLeft = (process: ProcessRun) =>
-      (process.outcome === 'cancelled' && !superseded) || (process.outcome === 'failed' && !mustGoOn(process.action));
-    const left = this.processes.filter((process) => process.isOut && !process.stopAsked && isLeft(process));
-    await Promise.all(left.map(undo));
-  }
+/** What was not drained in time stays out, for as long as a drain was meant to keep it out, or until a person puts it back. */
+async function holdAtDeadline(process: ProcessRun): Promise<void> {
+  const { reason, holdForMs } = process.context.run.options;
+  const why = `not drained at the deadline: ${sayInFlight(process.latest?.inFlight)}`;
+  await keepOnHold(process, reason === undefined ? why : `${reason} (${why})`, holdForMs);
 }
 
 function phasesFor(process: ProcessRun): readonly Phase[] {
@@ -144,20 +141,23 @@ function phasesFor(process: ProcessRun): readonly Phase[] {
 function endWell(process: ProcessRun): void {
   if (process.mayCut && !process.stopAsked) process.cut = process.latest?.inFlight ?? -1;
   if (process.cut === 0) process.end('done', '');
-  else
-    process.end(
-      'cut',
-      `${process.name} ${process.stopAsked ? 'was' : 'is'} stopped with ${sayCut(process.cut)} unfinished.`,
-    );
+  else process.end('cut', `${process.name} ${howItEnded(process)} with ${sayCut(process.cut)} unfinished.`);
 }
 
+/** The gate stops nothing itself: supervisord does, once the gate is open. */
+function howItEnded(process: ProcessRun): string {
+  if (process.died) return 'ended by itself';
+  return process.stopAsked ? 'was stopped' : 'is stopped by supervisord';
+}
+
+/** Only before its stop was asked for: after that there is nothing to put back. */
 async function undo(process: ProcessRun): Promise<void> {
+  if (!process.isOut || process.stopAsked) return;
   try {
-    await undoDepool(process);
-    process.addMessage(`${process.name} was put back and runs on.`);
+    await process.timed('repool', async () => process.addMessage(await undoDepool(process)));
   } catch (thrown) {
     const error = toDrainctlError(thrown);
     process.say('error', `could not be put back: ${error.message} ${error.hint}`.trim());
-    process.addMessage(`${process.name} runs on but could not be put back: ${error.message}`);
+    process.addMessage(`${process.name} could not be put back, and is still out: ${error.message}`);
   }
 }

@@ -22,7 +22,9 @@ export class History {
     try {
       await mkdir(this.#dir, { recursive: true, mode: 0o700 });
       await this.#trim();
-      await appendFile(this.#file, `${JSON.stringify(run)}\n`, { mode: 0o600, flush: true });
+      // After a line that was torn the next one must begin anew; empty lines are passed over.
+      const begin = (await this.#endsInLine()) ? '\n' : '';
+      await appendFile(this.#file, `${begin}${JSON.stringify(run)}\n`, { mode: 0o600, flush: true });
     } catch (error) {
       this.#log.warn(`The history ${this.#file} can't be written: ${(error as Error).message}.`); // as: fs rejects with Errors
     }
@@ -42,8 +44,16 @@ export class History {
     await rename(temporary, this.#file);
   }
 
+  async #endsInLine(): Promise<boolean> {
+    return !/(^|\n)$/.test(await this.#text());
+  }
+
+  async #text(): Promise<string> {
+    return readFile(this.#file, 'utf8').catch(() => '');
+  }
+
   async #lines(): Promise<string[]> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const text = await this.#text();
     return text.split('\n').filter((line) => line !== '');
   }
 }

@@ -25,6 +25,19 @@ export interface JournalEntry {
   readonly run: string;
 }
 
+/** What identifies an entry. */
+export type EntryKey = Pick<JournalEntry, 'process' | 'pool' | 'address' | 'label'>;
+
+/** True where both are of the same member. */
+export function isSameEntry(one: EntryKey, other: EntryKey): boolean {
+  return (
+    one.process === other.process &&
+    one.pool === other.pool &&
+    one.address === other.address &&
+    one.label === other.label
+  );
+}
+
 /** A process that a person drained on purpose. */
 export interface Hold {
   readonly process: ProcessName;
@@ -52,17 +65,19 @@ export const emptyJournal: JournalContent = { entries: [], holds: [] };
 /**
  * Reads `journal.json`; a missing one is empty.
  *
- * @throws DrainctlError `JOURNAL_UNREADABLE` for damaged content, `JOURNAL_NEWER` for a later version of the format.
+ * @throws DrainctlError `JOURNAL_UNREADABLE` (`details.damaged` tells damaged content from a disk that does not give it),
+ * `JOURNAL_NEWER` for a later version of the format.
  */
 export async function readJournalFile(file: string): Promise<JournalContent> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return emptyJournal; // as: what fs rejects with
+    const { code } = error as NodeJS.ErrnoException; // as: what fs rejects with
+    if (code === 'ENOENT' || code === 'ENOTDIR') return emptyJournal;
     throw new DrainctlError('JOURNAL_UNREADABLE', `The journal ${file} can't be read: ${(error as Error).message}.`, {
       hint: `Check the owner and mode of ${file}.`,
-      details: { file, missing: false },
+      details: { file, damaged: false },
       cause: error,
     });
   }
@@ -76,7 +91,7 @@ function parseJournal(text: string, file: string): JournalContent {
   } catch (cause) {
     throw damaged(file, cause);
   }
-  if (typeof data !== 'object' || data === null) throw damaged(file);
+  if (!isObject(data)) throw damaged(file);
   const found = data as Partial<JournalContent & { version: number }>; // as: every member is checked below
   if (typeof found.version === 'number' && found.version > version) {
     throw new DrainctlError(
@@ -93,9 +108,13 @@ function parseJournal(text: string, file: string): JournalContent {
   return { entries: found.entries, holds: found.holds };
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 function isEntry(value: JournalEntry): boolean {
   const texts = [value?.process, value?.pool, value?.address, value?.label, value?.at, value?.run];
-  return texts.every((text) => typeof text === 'string') && typeof value.member === 'object' && 'before' in value;
+  return texts.every((text) => typeof text === 'string') && isObject(value.member) && 'before' in value;
 }
 
 function isHold(value: Hold): boolean {
@@ -105,7 +124,7 @@ function isHold(value: Hold): boolean {
 function damaged(file: string, cause?: unknown): DrainctlError {
   return new DrainctlError('JOURNAL_UNREADABLE', `The journal ${file} is damaged.`, {
     hint: 'It is set aside. Compare `drainctl status` with your pools and put back by hand what should be in.',
-    details: { file },
+    details: { file, damaged: true },
     cause,
   });
 }

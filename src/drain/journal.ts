@@ -1,19 +1,22 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDrainctlError } from '../errors.ts';
+import { DrainctlError, type ErrorCode, isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ProcessName } from '../supervisor/process.ts';
+import { withTimeout } from '../time.ts';
 import {
+  type EntryKey,
   emptyJournal,
   type Hold,
+  isSameEntry,
   type JournalContent,
   type JournalEntry,
   readJournalFile,
   writeJournalFile,
 } from './journal-file.ts';
 
-/** What identifies an entry. */
-export type EntryKey = Pick<JournalEntry, 'process' | 'pool' | 'address' | 'label'>;
+/** A disk that has not answered by then (a network mount whose server has gone) is one that can't be read or written. */
+const diskLimitMs = 5_000;
 
 /**
  * What was taken out, by whom, and its state before: written and flushed to the disk before a pool is touched, cleared
@@ -28,8 +31,9 @@ export class Journal {
   #content: JournalContent = emptyJournal;
   #writing: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
-  #warned = false;
-  /** True where the file is not ours to write: a newer drainctl's. */
+  /** True while memory knows what the disk does not: it could not be written. */
+  #unsaved = false;
+  /** True where the file must not be written over: a newer drainctl's, or one that could not be read. */
   #leaveAlone = false;
 
   constructor(stateDir: string, log: Log) {
@@ -39,17 +43,21 @@ export class Journal {
   }
 
   /**
-   * Reads what is on the disk; call it once the lock is held. A damaged file is set aside.
+   * Reads what is on the disk; call it once the lock is held. A damaged file is set aside. What could not be written
+   * is known in memory only, and stays known.
    *
-   * @throws DrainctlError `JOURNAL_NEWER`; who goes on all the same has a journal in memory only.
+   * @throws DrainctlError `JOURNAL_NEWER`, or `JOURNAL_UNREADABLE` where the disk does not give it; who goes on all the
+   *   same has a journal in memory only.
    */
   async load(): Promise<void> {
+    if (this.#unsaved) return;
     this.#leaveAlone = false;
     try {
-      this.#content = await readJournalFile(this.#file);
+      this.#content = await inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file));
     } catch (error) {
-      this.#leaveAlone = isDrainctlError(error, 'JOURNAL_NEWER');
-      if (!isDrainctlError(error, 'JOURNAL_UNREADABLE')) throw error;
+      const isDamaged = isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
+      this.#leaveAlone = !isDamaged;
+      if (!isDamaged) throw error;
       const aside = `${this.#file}.damaged-${new Date().toISOString().replaceAll(':', '')}`;
       await rename(this.#file, aside).catch(() => {});
       this.#log.error(`${error.message} It is now ${aside}. ${error.hint}`, { code: error.code });
@@ -59,7 +67,7 @@ export class Journal {
 
   /** What is on the disk now, for those who don't hold the lock; what is in memory where it can't be read. */
   async peek(): Promise<JournalContent> {
-    return readJournalFile(this.#file).catch(() => this.#content);
+    return this.#unsaved ? this.#content : readJournalFile(this.#file).catch(() => this.#content);
   }
 
   /** What is known, without a look at the disk. */
@@ -74,7 +82,7 @@ export class Journal {
 
   /** The entry of one member, if it was taken out. */
   entry(key: EntryKey): JournalEntry | undefined {
-    return this.#content.entries.find((entry) => sameEntry(entry, key));
+    return this.#content.entries.find((entry) => isSameEntry(entry, key));
   }
 
   holdOf(process: ProcessName): Hold | undefined {
@@ -90,7 +98,10 @@ export class Journal {
   /** Forgets a member that is back. */
   async clear(key: EntryKey): Promise<void> {
     if (this.entry(key) === undefined) return;
-    await this.#change({ ...this.#content, entries: this.#content.entries.filter((entry) => !sameEntry(entry, key)) });
+    await this.#change({
+      ...this.#content,
+      entries: this.#content.entries.filter((entry) => !isSameEntry(entry, key)),
+    });
   }
 
   async hold(hold: Hold): Promise<void> {
@@ -120,21 +131,22 @@ export class Journal {
   async #write(): Promise<void> {
     if (this.#leaveAlone) return;
     try {
-      await writeJournalFile(this.#dir, this.#file, this.#content);
-      this.#warned = false;
+      const write = () => writeJournalFile(this.#dir, this.#file, this.#content);
+      await inTime('JOURNAL_UNWRITABLE', this.#file, write);
+      this.#unsaved = false;
     } catch (error) {
       if (!isDrainctlError(error)) throw error;
-      if (!this.#warned) this.#log.warn(`${error.message} ${error.hint}`, { code: error.code });
-      this.#warned = true;
+      if (!this.#unsaved) this.#log.warn(`${error.message} ${error.hint}`, { code: error.code });
+      this.#unsaved = true;
     }
   }
 }
 
-function sameEntry(entry: JournalEntry, key: EntryKey): boolean {
-  return (
-    entry.process === key.process &&
-    entry.pool === key.pool &&
-    entry.address === key.address &&
-    entry.label === key.label
-  );
+async function inTime<T>(code: ErrorCode, file: string, work: () => Promise<T>): Promise<T> {
+  const late = () =>
+    new DrainctlError(code, `The disk did not answer for ${file} within ${diskLimitMs / 1_000} s.`, {
+      hint: 'See what state_dir is mounted from.',
+      details: { file, damaged: false },
+    });
+  return withTimeout(diskLimitMs, undefined, late, work);
 }

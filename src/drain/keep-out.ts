@@ -1,7 +1,8 @@
 import { toDrainctlError } from '../errors.ts';
+import { takeOutOnce } from './phases/depool.ts';
 import type { ProcessRun } from './process-run.ts';
 import { askMembers, type MemberAnswer } from './sample.ts';
-import { describeMember, type TargetMember } from './target.ts';
+import { describeMember, entryKey, type TargetMember } from './target.ts';
 import type { Ticker } from './ticker.ts';
 
 /**
@@ -52,17 +53,18 @@ async function assertMemberOut(
   signal: AbortSignal,
 ): Promise<void> {
   const { member } = answer;
-  if ('error' in answer || !isOurs(process, member) || !isKeptOut(process)) return;
+  if ('error' in answer || !isKeptOut(process)) return;
   const isBack = answer.state.placement === 'in' || answer.state.placement === 'down';
   const tightens = process.outForMs >= member.at.tightensAfterMs && !tightened.has(member);
-  if (!isBack && !tightens) return;
+  if (!isBack && !(tightens && isOurs(process, member))) return;
+  const wasOurs = isOurs(process, member);
   try {
-    await member.at.depool(member.member, process.outForMs, signal);
+    await takeOutOnce(process, member, signal);
     if (tightens) tightened.add(member);
     if (isBack)
       process.say(
         'warning',
-        `was put back in ${describeMember(member)} by something else, such as a reload; taken out again`,
+        `${wasOurs ? 'was put back in' : 'was still in'} ${describeMember(member)}; taken out${wasOurs ? ' again' : ''}`,
       );
   } catch (error) {
     signal.throwIfAborted();
@@ -71,6 +73,5 @@ async function assertMemberOut(
 }
 
 function isOurs(process: ProcessRun, member: TargetMember): boolean {
-  const { pool, address } = member.at;
-  return process.context.journal.entry({ process: process.name, pool, address, label: member.label }) !== undefined;
+  return process.context.journal.entry(entryKey(process.name, member)) !== undefined;
 }

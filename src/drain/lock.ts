@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { resolve } from 'node:path';
-import { DrainctlError } from '../errors.ts';
-import { sleep, withTimeout } from '../time.ts';
+import { join } from 'node:path';
+import { toDrainctlError } from '../errors.ts';
+import { Deadline, sleep, withTimeout } from '../time.ts';
+import { type FileLock, takeFileLock } from './lock-file.ts';
 
 /** Who holds the lock, as it tells whoever asks. */
 export interface LockOwner {
@@ -14,100 +15,135 @@ export interface LockOwner {
 /** How to wait for a lock. */
 export interface LockOptions {
   readonly signal: AbortSignal;
-  /** Called once, when somebody else holds it; undefined: whoever it is does not answer. */
+  /** Called when somebody else holds it, once for each; undefined: whoever it is does not answer. */
   readonly onWait: (owner: LockOwner | undefined) => void;
   /**
-   * Ask the owner to give way, and go on without the lock where the owner does not answer at all: for a shutdown,
-   * which must not fail because another drainctl hangs.
+   * The action in whose name the owner is asked to give way; one that does not answer at all is gone without: for a
+   * shutdown, which must not fail because another drainctl hangs. Undefined: wait for the owner.
    */
-  readonly takeOver: boolean;
-  /** Called when another drainctl asks us to give way. */
-  readonly onGiveWay: () => void;
+  readonly takeOver: string | undefined;
+  /** Called when another drainctl asks us to give way to this action. */
+  readonly onGiveWay: (action: string) => void;
+  /** Called where there can be no lock at all: two drainctl could act at once, but the drain has to happen. */
+  readonly onUnlockable: (message: string) => void;
 }
 
-/** A lock that is held, or, after a take-over from an owner that hangs, gone without. */
+/** A lock that is held; or not, where there can be none or its owner hangs and was taken over from. */
 export interface Lock {
   readonly held: boolean;
-  release(): void;
+  /** Resolves when it is free again. */
+  release(): Promise<void>;
 }
+
+const noLock: Lock = { held: false, release: async () => {} };
+
+/** Stands for the process id of an owner that does not answer. */
+const hung = -1;
+
+const giveWay = 'give way to ';
 
 const retryMs = 50;
 const answerTimeoutMs = 1_000;
 
+/** An owner that has not answered for this long is taken to hang. */
+const hungAfterMs = 3_000;
+
 /**
- * One drainctl acts at a time for each state_dir. The lock is a Unix socket in the abstract namespace (unix(7)): the
- * kernel frees it when its owner dies, however it dies, and leaves no file behind. Whoever connects is told who holds it.
+ * One drainctl acts at a time for each state_dir. The lock is on a file there; its owner answers on a socket beside
+ * it, in a folder that only root can enter, who it is and what it does, and is asked there to give way.
  *
  * @throws the signal's reason when it is aborted while waiting.
  */
 export async function acquireLock(stateDir: string, doing: string, options: LockOptions): Promise<Lock> {
-  const name = lockName(stateDir);
-  let told = false;
+  const { signal, takeOver, onWait } = options;
+  let silence = new Deadline(hungAfterMs);
+  let told: number | undefined;
   for (;;) {
-    const lock = await tryLock(stateDir, doing, options.onGiveWay);
+    signal.throwIfAborted();
+    const lock = await tryLock(stateDir, doing, options.onGiveWay).catch((error: unknown) =>
+      unlockable(error, options),
+    );
     if (lock !== undefined) return lock;
-    const owner = await ask(name, options.takeOver && !told ? 'give way' : 'who', options.signal);
-    if (owner === 'gone') continue;
-    if (!told) options.onWait(owner);
-    told = true;
-    if (owner === undefined && options.takeOver) return { held: false, release() {} };
-    await sleep(retryMs, options.signal);
+    const owner = await ask(stateDir, takeOver === undefined ? 'who' : `${giveWay}${takeOver}`, signal);
+    if (owner !== undefined) silence = new Deadline(hungAfterMs);
+    const pid = owner?.pid ?? (silence.passed ? hung : told);
+    if (pid !== told) onWait(owner);
+    told = pid;
+    if (takeOver !== undefined && silence.passed) return noLock;
+    await sleep(retryMs, signal);
   }
 }
 
-/** The lock if nobody has it; undefined, at once, where somebody has. */
-export async function tryLock(stateDir: string, doing: string, onGiveWay: () => void): Promise<Lock | undefined> {
-  const server = await bind(lockName(stateDir), { pid: process.pid, doing }, onGiveWay);
-  return server && { held: true, release: () => server.close() };
+function unlockable(error: unknown, { onUnlockable }: LockOptions): Lock {
+  const { message, hint } = toDrainctlError(error);
+  onUnlockable(`${message} ${hint}`);
+  return noLock;
 }
 
-/** The folder's device and inode, so that every path to it means the same lock. */
-function lockName(stateDir: string): string {
-  const folder = statSync(stateDir, { throwIfNoEntry: false });
-  return `\0drainctl:${folder === undefined ? resolve(stateDir) : `${folder.dev}:${folder.ino}`}`;
+/**
+ * The lock if nobody has it; undefined, at once, where somebody has.
+ *
+ * @throws DrainctlError `JOURNAL_UNWRITABLE` where there can be no lock.
+ */
+export async function tryLock(
+  stateDir: string,
+  doing: string,
+  onGiveWay: LockOptions['onGiveWay'],
+): Promise<Lock | undefined> {
+  const fileLock = await takeFileLock(stateDir);
+  if (fileLock === undefined) return undefined;
+  const server = await answer(controlSocket(stateDir), { pid: process.pid, doing }, onGiveWay);
+  return { held: true, release: () => release(fileLock, server) };
 }
 
-/** The bound socket; undefined where another process has it. */
-async function bind(name: string, owner: LockOwner, onGiveWay: () => void): Promise<Server | undefined> {
+async function release(fileLock: FileLock, server: Server): Promise<void> {
+  server.close();
+  await fileLock.release();
+}
+
+function controlSocket(stateDir: string): string {
+  return join(stateDir, 'lock.sock');
+}
+
+/** Answers whoever asks. Where it can't (a path that is too long, say) the lock is held all the same. */
+async function answer(path: string, owner: LockOwner, onGiveWay: LockOptions['onGiveWay']): Promise<Server> {
+  // What a dead owner left behind: nobody else can be its owner now, because we have the lock.
+  await rm(path, { force: true }).catch(() => {});
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.setTimeout(answerTimeoutMs, () => socket.destroy());
-    socket.once('data', (question) => {
-      if (question.toString().startsWith('give way')) onGiveWay();
+    socket.once('data', (data) => {
+      const question = data.toString().trim();
+      if (question.startsWith(giveWay)) onGiveWay(question.slice(giveWay.length));
       socket.end(`${JSON.stringify(owner)}\n`);
     });
   });
   server.unref();
-  return new Promise((done, fail) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') done(undefined);
-      else fail(new DrainctlError('INTERNAL', `The lock could not be taken: ${error.message}.`, { cause: error }));
-    });
-    server.listen({ path: name }, () => done(server));
+  await new Promise<void>((done) => {
+    server.on('error', () => done());
+    server.listen({ path }, () => done());
   });
+  return server;
 }
 
-/** The owner; undefined where it does not answer in time; `gone` where there is none any more. */
-async function ask(name: string, question: string, signal: AbortSignal): Promise<LockOwner | undefined | 'gone'> {
-  const socket = connect({ path: name });
+/** The owner; undefined where it does not answer in time, has just gone, or does not listen yet. */
+async function ask(stateDir: string, question: string, signal: AbortSignal): Promise<LockOwner | undefined> {
+  const socket = connect({ path: controlSocket(stateDir) });
+  const answered = new Promise<LockOwner | undefined>((done) => {
+    let text = '';
+    socket.on('connect', () => socket.write(`${question}\n`));
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    socket.on('error', () => done(undefined));
+    socket.on('end', () => done(parseOwner(text)));
+  });
   try {
     return await withTimeout(
       answerTimeoutMs,
       signal,
       () => new Error('no answer'),
-      () => {
-        return new Promise((done, fail) => {
-          let answer = '';
-          socket.on('connect', () => socket.write(`${question}\n`));
-          socket.on('data', (chunk) => {
-            answer += chunk.toString();
-          });
-          socket.on('error', (error: NodeJS.ErrnoException) =>
-            error.code === 'ECONNREFUSED' ? done('gone') : fail(error),
-          );
-          socket.on('end', () => done(parseOwner(answer)));
-        });
-      },
+      () => answered,
     );
   } catch {
     signal.throwIfAborted();

@@ -1,8 +1,8 @@
-import type { ProcessReport, RunDocument, RunOutcome } from './api.ts';
+import type { ProcessReport, RunAction, RunDocument, RunOutcome } from './api.ts';
 import { sayCut, sayProcesses } from './wording.ts';
 
 /** From the worst to the best; the worst of the processes is the run's. */
-const ranking = ['failed', 'cut', 'held', 'cancelled'] as const satisfies readonly RunOutcome[];
+const ranking = ['failed', 'held', 'cut', 'cancelled'] as const satisfies readonly RunOutcome[];
 
 /** How a run ended, from how its processes did. One that never got to some of them was ended before. */
 export function outcomeOf(reports: readonly ProcessReport[]): RunOutcome {
@@ -30,7 +30,7 @@ function headline(run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>, reports:
   switch (outcome) {
     case 'done':
       if (count === 0) return `${action}: there was nothing to do.`;
-      return `${action} done: ${count} of ${sayProcesses(reports.length)}${cutText(reports)}.`;
+      return `${action} done: ${count} of ${sayProcesses(reports.length)}${cutText(action, reports)}.`;
     case 'cut':
       return `${action} done, but a deadline passed: ${sayCut(cut)} cut off.`;
     case 'held':
@@ -43,8 +43,9 @@ function headline(run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>, reports:
 }
 
 /** Only of what was counted can it be said that nothing was cut off. */
-function cutText(reports: readonly ProcessReport[]): string {
-  const stopped = reports.filter((report) => report.phases.some(({ phase }) => phase === 'stop'));
+function cutText(action: RunAction, reports: readonly ProcessReport[]): string {
+  const last = action === 'gate' ? 'drain' : 'stop';
+  const stopped = reports.filter((report) => report.phases.some(({ phase }) => phase === last));
   const uncounted = stopped.filter((report) => !report.counted).map((report) => report.name);
   if (stopped.length === 0) return '';
   if (uncounted.length === 0) return '; nothing was cut off';

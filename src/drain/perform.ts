@@ -1,21 +1,21 @@
-import { mkdir } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import { type DrainctlError, toDrainctlError } from '../errors.ts';
+import { DrainctlError, toDrainctlError } from '../errors.ts';
 import { selectProcesses } from '../supervisor/names.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
-import type { RunDocument } from './api.ts';
+import { type RunDocument, runActions } from './api.ts';
 import { execute } from './execute.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { outcomeOf, summaryOf, totalCut } from './outcome.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { mustGoOn } from './policy.ts';
+import { mustGoOn, takesOver } from './policy.ts';
 import { isRecoverable } from './recover.ts';
 import { type Run, RunEnded } from './run.ts';
 import { isOurselves } from './self.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Target } from './target.ts';
 import type { Targets } from './targets.ts';
 import type { Workshop } from './workshop.ts';
-import { type Snapshot, type World, withLivePids } from './world.ts';
+import { type World, withLivePids } from './world.ts';
 
 /**
  * Carries out a run from the lock to the history, and never rejects: what goes wrong is in the result. A shutdown
@@ -33,28 +33,37 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
   } catch (thrown) {
     result = failure(run, thrown);
   } finally {
-    lock?.release();
+    await lock?.release();
   }
-  if (endsSupervisord(run, result)) result = await endSupervisord(run, result, shop);
-  if (result.processes.some((process) => process.outcome !== 'skipped')) await shop.history.append(result);
+  if (mayEndSupervisord(run, result)) result = await endSupervisord(run, result, shop);
+  if (isHistory(result)) await shop.history.append(result);
   return result;
 }
 
+/** Not what found nothing to do, nor a recovery that is tried again and again. */
+function isHistory(result: RunDocument): boolean {
+  if (result.action === 'recover' && result.outcome !== 'done') return false;
+  return result.processes.some((process) => process.outcome !== 'skipped');
+}
+
 async function lockFor(run: Run, shop: Workshop): Promise<Lock> {
-  // The lock is named after the folder, so the folder has to be there first. Where it can't be made the log tells when the journal is written.
-  await mkdir(shop.config.stateDir, { recursive: true, mode: 0o700 }).catch(() => {});
-  const takeOver = mustGoOn(run.action);
+  const warn = (message: string) => run.say({ kind: 'warning', message });
+  const takeOver = mustGoOn(run.action) ? run.action : undefined;
   const lock = await acquireLock(shop.config.stateDir, run.title, {
     signal: run.signal,
     takeOver,
     onWait: (owner) => {
       const who = owner === undefined ? 'a drainctl that does not answer' : `"${owner.doing}" (pid ${owner.pid})`;
-      run.say({ kind: 'info', message: `${takeOver ? 'takes over from' : 'waits for'} ${who}` });
+      run.say({ kind: 'info', message: `waits for ${who}` });
     },
-    onGiveWay: () => run.end('superseded'),
+    onGiveWay: (action) => {
+      const newcomer = runActions.find((candidate) => candidate === action);
+      if (newcomer !== undefined && takesOver(newcomer, run.action)) run.end('superseded');
+    },
+    onUnlockable: (message) => warn(`goes on without a lock: ${message}`),
   });
-  if (!lock.held)
-    run.say({ kind: 'warning', message: 'another drainctl holds the lock and does not answer; goes on without it' });
+  if (!lock.held && takeOver !== undefined)
+    warn('goes on without the lock, so another drainctl may act at the same time');
   return lock;
 }
 
@@ -69,15 +78,24 @@ async function loadJournal(run: Run, shop: Workshop): Promise<void> {
 }
 
 async function planFor(run: Run, shop: Workshop): Promise<Plan> {
-  const snapshot = run.action === 'gate' ? lastSeen(shop.world) : await shop.world.fresh(run.signal);
+  const snapshot = run.action === 'gate' ? await lastSeen(shop.world) : await shop.world.fresh(run.signal);
   const targets = chooseTargets(run, snapshot, shop.targets, (message) => run.say({ kind: 'warning', message }));
   // While a recovery waited for the lock, its owner may have put them back, held or stopped them.
   const isWanted = (target: Target) => run.action !== 'recover' || isRecoverable(target, shop.journal.content);
   return makePlan(run.action, targets.filter(isWanted));
 }
 
-function lastSeen(world: World): Snapshot {
-  return world.last === undefined ? { infos: [], configs: new Map() } : withLivePids(world.last);
+/** What supervisord ran when it last answered; while it is stopping it tells nothing. */
+async function lastSeen(world: World): Promise<Snapshot> {
+  const snapshot = await world.lastKnown();
+  if (snapshot !== undefined) return withLivePids(snapshot);
+  throw new DrainctlError(
+    'SUPERVISOR_SHUTTING_DOWN',
+    'supervisord is stopping, and was never asked before what it runs, so nothing can be drained.',
+    {
+      hint: 'This happens when the sidecar is started and stopped within a moment. See that the pools have put everything out by themselves.',
+    },
+  );
 }
 
 /**
@@ -114,7 +132,7 @@ async function follow(plan: Plan, run: Run, shop: Workshop): Promise<RunDocument
     ticker,
     findAddress: (pool, address) => targets.findAddress(pool, address),
     inStopTurn: pLimit(1),
-    isAlive: (target, signal) => world.isAlive(target, signal),
+    fateOf: (target, signal) => world.fateOf(target, signal),
   });
   const reports = processes.map((process) => process.report());
   const outcome = outcomeOf(reports);
@@ -127,6 +145,7 @@ async function follow(plan: Plan, run: Run, shop: Workshop): Promise<RunDocument
     message: summaryOf({ action: run.action, outcome, cut }, reports),
     error_code: worst?.error_code ?? '',
     hint: worst?.hint ?? '',
+    ends_supervisord: false,
     processes: reports,
   };
 }
@@ -151,25 +170,23 @@ function failure(run: Run, thrown: unknown): RunDocument {
     message: error.message,
     error_code: error.code,
     hint: error.hint,
+    ends_supervisord: false,
     processes: [],
   };
 }
 
 /** A shutdown ends supervisord unless it was held or cancelled; a process that could not be stopped is supervisord's to kill. */
-function endsSupervisord(run: Run, result: RunDocument): boolean {
+function mayEndSupervisord(run: Run, result: RunDocument): boolean {
   if (run.action !== 'shutdown' || run.options.keepSupervisord === true || run.signal.aborted) return false;
-  return (
-    result.outcome === 'done' ||
-    result.outcome === 'cut' ||
-    (result.processes.length > 0 && result.outcome === 'failed')
-  );
+  const wasCarriedOut = result.outcome !== 'failed' || result.processes.length > 0;
+  return wasCarriedOut && result.outcome !== 'held' && result.outcome !== 'cancelled';
 }
 
 async function endSupervisord(run: Run, result: RunDocument, shop: Workshop): Promise<RunDocument> {
   try {
     await shop.world.supervisor.shutdown();
     run.say({ kind: 'info', message: 'supervisord is told to shut down' });
-    return result;
+    return { ...result, ends_supervisord: true };
   } catch (thrown) {
     const error = toDrainctlError(thrown);
     const message = `${result.message} But supervisord could not be told to shut down: ${error.message}`;

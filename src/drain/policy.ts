@@ -1,5 +1,5 @@
 import type { OnDeadline } from '../config/config.ts';
-import type { Phase, RunAction } from './api.ts';
+import type { EndReason, Phase, RunAction } from './api.ts';
 
 /** What each action does to a process, in order. */
 export const pipelines: Readonly<Record<RunAction, readonly Phase[]>> = {
@@ -33,9 +33,33 @@ export function atDeadline(action: RunAction, onDeadline: OnDeadline): 'stop' | 
 }
 
 /**
- * True where the failure of one process ends the whole run: what it took out is put back, and the rest is not
- * touched. A start goes on with the others, as supervisorctl's does.
+ * Whether a run may be ended from outside.
+ *
+ * - The gate never, but where supervisord itself has gone: the moment it ends, supervisord stops everything.
+ * - A shutdown is taken over only by the gate, which goes on where it was.
  */
-export function endsRun(action: RunAction): boolean {
+export function mayBeEnded(action: RunAction, reason: EndReason): boolean {
+  if (reason === 'supervisord gone') return true;
+  return action !== 'gate';
+}
+
+/** Which runs a new one takes over from, instead of waiting for them. */
+export function takesOver(newcomer: RunAction, earlier: RunAction): boolean {
+  if (newcomer === 'gate') return true;
+  if (newcomer === 'shutdown') return earlier !== 'shutdown';
+  // A recovery only tidies up, and does so again later.
+  return earlier === 'recover' && newcomer !== 'recover';
+}
+
+/** True where a run that is ended for this reason puts back what it took out; otherwise somebody else goes on from there. */
+export function undoes(reason: EndReason): boolean {
+  return reason === 'cancelled';
+}
+
+/** Whether what became of one process ends the whole run. What the run took out is then put back, the rest not touched. */
+export function endsRun(action: RunAction, outcome: 'failed' | 'held'): boolean {
+  // "hold" means that nothing more is stopped, least of all supervisord itself.
+  if (outcome === 'held') return action !== 'drain' && action !== 'gate';
+  // A start goes on with the others, as supervisorctl's does.
   return action === 'stop' || action === 'restart';
 }

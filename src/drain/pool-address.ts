@@ -1,6 +1,14 @@
-import { isDrainctlError } from '../errors.ts';
+import pLimit from 'p-limit';
+import { DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Depool, MemberState, Pool, Repool } from '../pools/pool.ts';
+import { withTimeout } from '../time.ts';
 import { Batch } from './batch.ts';
+
+/** Drivers have shorter limits of their own; a call of one that has not ended by then is given up. */
+const callLimitMs = 30_000;
+
+/** An address that can't be reached is that for everyone; any other error may lie with one member. */
+const effect = { hasEffect: true, splits: (error: unknown) => !isDrainctlError(error, 'POOL_UNREACHABLE') };
 
 /** One address of a pool, shared by all processes: what they ask in the same moment goes out in one round trip. */
 export class PoolAddress {
@@ -10,6 +18,8 @@ export class PoolAddress {
   readonly counts: boolean;
   readonly tightensAfterMs: number;
   readonly #driver: Pool;
+  /** One change at a time, so that the order in which they were asked for is the order in which they happen. */
+  readonly #inTurn = pLimit(1);
   readonly #states: Batch<object, MemberState>;
   readonly #depools: Batch<Depool<object>, undefined>;
   readonly #repools: Batch<Repool<object>, undefined>;
@@ -21,15 +31,9 @@ export class PoolAddress {
     this.counts = driver.counts;
     this.tightensAfterMs = driver.tightensAfterMs ?? Number.POSITIVE_INFINITY;
     this.#driver = driver;
-    this.#states = new Batch((members, signal) => driver.state(members, signal));
-    this.#depools = new Batch(async (members, signal) => {
-      await driver.depool(members, signal);
-      return members.map(() => undefined);
-    }, effect);
-    this.#repools = new Batch(async (members, signal) => {
-      await driver.repool(members, signal);
-      return members.map(() => undefined);
-    }, effect);
+    this.#states = new Batch((members, signal) => this.#inTime(signal, (limited) => driver.state(members, limited)));
+    this.#depools = this.#changes((members, signal) => driver.depool(members, signal));
+    this.#repools = this.#changes((members, signal) => driver.repool(members, signal));
   }
 
   /** Where the member stands. */
@@ -51,7 +55,20 @@ export class PoolAddress {
   close(): void {
     this.#driver.close?.();
   }
-}
 
-/** An address that can't be reached is that for everyone; any other error may lie with one member. */
-const effect = { hasEffect: true, splits: (error: unknown) => !isDrainctlError(error, 'POOL_UNREACHABLE') };
+  #changes<Item>(change: (items: readonly Item[], signal: AbortSignal) => Promise<void>): Batch<Item, undefined> {
+    return new Batch(async (items, signal) => {
+      await this.#inTurn(() => this.#inTime(signal, (limited) => change(items, limited)));
+      return items.map(() => undefined);
+    }, effect);
+  }
+
+  #inTime<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T> {
+    return withTimeout(callLimitMs, signal, () => this.#tooLate(), work);
+  }
+
+  #tooLate(): DrainctlError {
+    const message = `Pool "${this.pool}" at ${this.address} did not answer within ${callLimitMs / 1_000} s.`;
+    return new DrainctlError('POOL_UNREACHABLE', message, { hint: 'See whether it hangs.' });
+  }
+}

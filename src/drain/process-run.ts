@@ -8,6 +8,7 @@ import type { FindAddress } from './put-back.ts';
 import type { Run } from './run.ts';
 import { isCounted, type Target } from './target.ts';
 import type { Ticker } from './ticker.ts';
+import type { Fate } from './world.ts';
 
 /** What the phases of all processes in a run share. */
 export interface RunContext {
@@ -18,8 +19,8 @@ export interface RunContext {
   readonly findAddress: FindAddress;
   /** Runs one stop at a time. */
   readonly inStopTurn: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Whether the process still lives; asked where its work can't be measured any more. */
-  readonly isAlive: (target: Target, signal: AbortSignal) => Promise<boolean>;
+  /** What became of the process since the run began. */
+  readonly fateOf: (target: Target, signal: AbortSignal) => Promise<Fate>;
 }
 
 /** One process on its way through a run. The phases read and write it; the report comes out of it. */
@@ -28,8 +29,6 @@ export class ProcessRun {
   readonly context: RunContext;
   /** From {@link begin}, until it is drained. */
   deadline: Deadline;
-  /** Ends the work on this process. */
-  signal: AbortSignal;
   phase: Phase | '' = '';
   outcome: ProcessOutcome | undefined;
   /** The latest look at its work in flight. */
@@ -38,12 +37,17 @@ export class ProcessRun {
   mayCut = false;
   /** True from the moment that its stop was asked for. */
   stopAsked = false;
+  /** True once any work was seen in flight. */
+  sawWork = false;
+  /** True where it ended by itself before it was drained. */
+  died = false;
   /** Settled when nothing keeps it out at this moment; whoever puts it back waits for that first. */
   keeping: Promise<void> = Promise.resolve();
   /** When it was taken out, on the monotonic clock; undefined: it is not out. */
   outSinceMs: number | undefined;
   cut = 0;
   inFlightAtStop: number | undefined;
+  readonly #ending: AbortSignal;
   #error: DrainctlError | undefined;
   #message = '';
   #phaseStartedAtMs = 0;
@@ -52,13 +56,21 @@ export class ProcessRun {
   constructor(target: Target, context: RunContext, deadlineMs: number, signal: AbortSignal) {
     this.target = target;
     this.context = context;
-    this.signal = signal;
+    this.#ending = signal;
     this.deadline = new Deadline(deadlineMs);
   }
 
   /** Its turn has come: the deadline runs from now. */
   begin(): void {
     this.deadline = new Deadline(this.deadline.ms);
+  }
+
+  /**
+   * Ends the work on this process. Once its stop was asked for there is no way back: then a cancelled restart is
+   * finished, and only somebody who takes over from the run ends it.
+   */
+  get signal(): AbortSignal {
+    return this.stopAsked ? this.context.run.handOverSignal : this.#ending;
   }
 
   get name(): string {

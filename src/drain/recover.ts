@@ -1,12 +1,12 @@
 import { toDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { withTimeout } from '../time.ts';
-import { isOver, type JournalContent, type JournalEntry } from './journal-file.ts';
+import { isOver, isSameEntry, type JournalContent } from './journal-file.ts';
 import { readinessOf } from './phases/ready.ts';
 import { askMembers } from './sample.ts';
-import { describeMember, type Target, type TargetMember } from './target.ts';
+import type { Snapshot } from './snapshot.ts';
+import { describeMember, entryKey, type Target } from './target.ts';
 import type { Workshop } from './workshop.ts';
-import type { Snapshot } from './world.ts';
 
 /** A ready check that takes longer is asked again at the next look. */
 const lookLimitMs = 5_000;
@@ -26,7 +26,7 @@ export async function judgeRecovery(
   shop: Workshop,
   signal: AbortSignal,
 ): Promise<Recovery> {
-  const names = new Set(journal.entries.map((entry) => entry.process));
+  const names = new Set([...journal.entries, ...journal.holds].map(({ process }) => process));
   const targets = snapshot.infos
     .filter((info) => names.has(info.fullName))
     .map((info) => shop.targets.resolve(info, snapshot).target);
@@ -43,8 +43,9 @@ export async function judgeRecovery(
 export function isRecoverable(target: Target, journal: JournalContent): boolean {
   const { fullName, state } = target.info;
   const hold = journal.holds.find((candidate) => candidate.process === fullName);
-  const isOut = journal.entries.some((entry) => entry.process === fullName);
-  return isOut && state === 'RUNNING' && (hold === undefined || isOver(hold));
+  if (state !== 'RUNNING') return false;
+  if (hold !== undefined) return isOver(hold);
+  return journal.entries.some((entry) => entry.process === fullName);
 }
 
 async function isReady(target: Target, signal: AbortSignal): Promise<boolean> {
@@ -66,7 +67,9 @@ export async function keepOut(
 ): Promise<void> {
   const ours = targets.flatMap((target) => {
     const { fullName } = target.info;
-    return target.members.filter((member) => journal.entries.some((entry) => isOf(entry, fullName, member)));
+    return target.members.filter((member) =>
+      journal.entries.some((entry) => isSameEntry(entry, entryKey(fullName, member))),
+    );
   });
   for (const answer of await askMembers(ours, signal)) {
     if ('error' in answer || answer.state.placement === 'out' || answer.state.placement === 'missing') continue;
@@ -79,9 +82,4 @@ export async function keepOut(
       log.warn(`${describeMember(member)} could not be kept out: ${toDrainctlError(error).message}`);
     }
   }
-}
-
-function isOf(entry: JournalEntry, process: string, member: TargetMember): boolean {
-  const { pool, address } = member.at;
-  return entry.process === process && entry.pool === pool && entry.address === address && entry.label === member.label;
 }

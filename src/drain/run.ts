@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { DrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type {
+  EndReason,
   Phase,
   ProcessProgress,
   RunAction,
@@ -12,6 +13,7 @@ import type {
   StepKind,
   WaitDocument,
 } from './api.ts';
+import { mayBeEnded, undoes } from './policy.ts';
 
 /** What a step says; the rest is filled in. */
 export interface StepText {
@@ -22,16 +24,18 @@ export interface StepText {
   readonly inFlight?: number | undefined;
 }
 
-/** Why a run was ended from outside. */
-export type EndReason = 'cancelled' | 'superseded';
+const endTexts: Readonly<Record<EndReason, string>> = {
+  cancelled: 'it was cancelled',
+  superseded: 'a stop of everything took over from it',
+  'supervisord gone': 'supervisord has gone; what is out goes back when it runs again',
+};
 
 /** Thrown into a run that is ended from outside. */
 export class RunEnded extends DrainctlError {
   readonly reason: EndReason;
 
   constructor(reason: EndReason) {
-    const why = reason === 'cancelled' ? 'it was cancelled' : 'a shutdown took over from it';
-    super('CANCELLED', `The run was ended: ${why}.`);
+    super('CANCELLED', `The run was ended: ${endTexts[reason]}.`);
     this.reason = reason;
   }
 }
@@ -48,6 +52,7 @@ export class Run {
   readonly #log: Log;
   readonly #steps: Step[] = [];
   readonly #abort = new AbortController();
+  readonly #handOver = new AbortController();
   #result: RunDocument | undefined;
   readonly #news = new EventEmitter().setMaxListeners(0);
 
@@ -56,11 +61,18 @@ export class Run {
     this.names = names;
     this.options = options;
     this.#log = log;
+    // Every process of the run listens to these.
+    setMaxListeners(0, this.#abort.signal, this.#handOver.signal);
   }
 
   /** Aborted, with a {@link RunEnded}, when the run is to end. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Aborted only when somebody else goes on where this run is: then even a restart that has stopped its process is not finished. */
+  get handOverSignal(): AbortSignal {
+    return this.#handOver.signal;
   }
 
   get result(): RunDocument | undefined {
@@ -90,9 +102,13 @@ export class Run {
     this.#wake();
   }
 
-  /** Ends the run from outside; the first reason counts. */
-  end(reason: EndReason): void {
-    this.#abort.abort(new RunEnded(reason));
+  /** Ends the run from outside; the first reason counts. False where this run may not be ended. */
+  end(reason: EndReason): boolean {
+    if (!mayBeEnded(this.action, reason)) return false;
+    const ended = new RunEnded(reason);
+    this.#abort.abort(ended);
+    if (!undoes(reason)) this.#handOver.abort(ended);
+    return true;
   }
 
   /** The run is over. */

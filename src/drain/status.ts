@@ -2,9 +2,9 @@ import type { MemberState } from '../pools/pool.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
 import { withTimeout } from '../time.ts';
 import type { MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
-import type { JournalContent } from './journal-file.ts';
+import { isSameEntry, type JournalContent } from './journal-file.ts';
 import { type MemberAnswer, takeLook } from './sample.ts';
-import { isCounted, type Target } from './target.ts';
+import { entryKey, isCounted, type Target } from './target.ts';
 import { sayDuration, sayProgress } from './wording.ts';
 
 /** A status is for a person who waits: what a pool or probe has not said by then is unknown. */
@@ -59,13 +59,8 @@ async function lookAt(
 
 function memberStatus(answer: MemberAnswer, target: Target, journal: JournalContent): MemberStatus {
   const { at, label } = answer.member;
-  const ours = journal.entries.some(
-    (entry) =>
-      entry.process === target.info.fullName &&
-      entry.pool === at.pool &&
-      entry.address === at.address &&
-      entry.label === label,
-  );
+  const key = entryKey(target.info.fullName, answer.member);
+  const ours = journal.entries.some((entry) => isSameEntry(entry, key));
   const known: Pick<MemberState, 'text'> & { placement: string } =
     'error' in answer ? { placement: 'unknown', text: answer.error } : answer.state;
   return { pool: at.pool, address: at.address, member: label, placement: known.placement, text: known.text, ours };

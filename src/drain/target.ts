@@ -2,7 +2,8 @@ import type { OnDeadline } from '../config/config.ts';
 import type { Json } from '../pools/pool.ts';
 import type { Probe } from '../probes/probe.ts';
 import type { ReadyCheck } from '../probes/ready.ts';
-import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
+import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
+import type { EntryKey } from './journal-file.ts';
 import type { PoolAddress } from './pool-address.ts';
 
 /** A process's entry at one address of one pool. */
@@ -53,4 +54,9 @@ export function isCounted(target: Target): boolean {
 /** How a member is named in messages: `app/web_00 at /run/haproxy/admin.sock`. */
 export function describeMember(member: TargetMember): string {
   return `${member.label} at ${member.at.address}`;
+}
+
+/** What identifies a process's member in the journal. */
+export function entryKey(process: ProcessName, { at, label }: TargetMember): EntryKey {
+  return { process, pool: at.pool, address: at.address, label };
 }

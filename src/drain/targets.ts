@@ -4,8 +4,8 @@ import { openProgram } from '../config/open.ts';
 import { type DrainctlError, isDrainctlError } from '../errors.ts';
 import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
 import { PoolAddress } from './pool-address.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Target, TargetMember } from './target.ts';
-import type { Snapshot } from './world.ts';
 
 /** Turns processes into targets, by the configuration. The pools' addresses are opened once and shared by all. */
 export class Targets {

@@ -22,7 +22,8 @@ export class Ticker {
   #at(momentMs: number): Promise<void> {
     let tick = this.#ticks.get(momentMs);
     if (tick === undefined) {
-      tick = sleep(momentMs - monotonicMs()).finally(() => this.#ticks.delete(momentMs));
+      // A timer of Node may fire a millisecond early, and then the same moment would come a second time.
+      tick = sleep(Math.ceil(momentMs - monotonicMs()) + 1).finally(() => this.#ticks.delete(momentMs));
       this.#ticks.set(momentMs, tick);
     }
     return tick;

@@ -1,31 +1,33 @@
 import { isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { isAlive, type ProcessConfig, type ProcessInfo, type ProcessName } from '../supervisor/process.ts';
+import { isAlive, type ProcessConfig } from '../supervisor/process.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { SnapshotFile } from './snapshot-file.ts';
 import type { Target } from './target.ts';
 
-/** All processes at one moment. */
-export interface Snapshot {
-  readonly infos: readonly ProcessInfo[];
-  readonly configs: ReadonlyMap<ProcessName, ProcessConfig>;
-}
+/** What became of a process; `replaced`: it ended, and supervisord started it anew. */
+export type Fate = 'lives' | 'gone' | 'replaced';
 
 /** What supervisord runs: asked anew, or as it was last seen, for when supervisord answers no more (a shutdown). */
 export class World {
   readonly supervisor: Supervisor;
   readonly #log: Log;
+  readonly #memory: SnapshotFile | undefined;
   #last: Snapshot | undefined;
   #warned = false;
   #configsAreStale = false;
 
-  constructor(supervisor: Supervisor, log: Log) {
+  /** With a `memory`, what is seen outlives this process. */
+  constructor(supervisor: Supervisor, log: Log, memory: SnapshotFile | undefined) {
     this.supervisor = supervisor;
     this.#log = log;
+    this.#memory = memory;
   }
 
-  /** The latest snapshot, of whatever age. */
-  get last(): Snapshot | undefined {
-    return this.#last;
+  /** The latest snapshot, of whatever age, also one that an earlier process saw; undefined where there is none. */
+  async lastKnown(): Promise<Snapshot | undefined> {
+    return this.#last ?? (await this.#memory?.read());
   }
 
   /** Has the next {@link refresh} ask for the configuration too: supervisord has read it anew. */
@@ -37,8 +39,7 @@ export class World {
   async fresh(signal?: AbortSignal): Promise<Snapshot> {
     this.#configsAreStale = false;
     const [infos, configs] = await Promise.all([this.supervisor.getAllProcessInfo(signal), this.#configs(signal)]);
-    this.#last = { infos, configs: new Map(configs.map((config) => [config.fullName, config])) };
-    return this.#last;
+    return this.#see({ infos, configs: new Map(configs.map((config) => [config.fullName, config])) });
   }
 
   /**
@@ -62,8 +63,13 @@ export class World {
     const infos = await this.supervisor.getAllProcessInfo(signal);
     const known = this.#configsAreStale ? undefined : this.#last?.configs;
     if (known === undefined || infos.some((info) => !known.has(info.fullName))) return this.fresh(signal);
-    this.#last = { infos, configs: known };
-    return this.#last;
+    return this.#see({ infos, configs: known });
+  }
+
+  #see(snapshot: Snapshot): Snapshot {
+    this.#last = snapshot;
+    this.#memory?.write(snapshot);
+    return snapshot;
   }
 
   /** As {@link refresh}, or as last seen while supervisord is shutting down. */
@@ -71,19 +77,22 @@ export class World {
     try {
       return { ...(await this.refresh(signal)), isShuttingDown: false };
     } catch (error) {
-      if (this.#last === undefined || !isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) throw error;
-      return { ...withLivePids(this.#last), isShuttingDown: true };
+      const last = isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN') ? await this.lastKnown() : undefined;
+      if (last === undefined) throw error;
+      return { ...withLivePids(last), isShuttingDown: true };
     }
   }
 
-  /** Whether the process lives, as supervisord says, or while it shuts down, as the kernel does. In doubt it does. */
-  async isAlive(target: Target, signal: AbortSignal): Promise<boolean> {
+  /** What became of a process, as supervisord says, or while it shuts down, the kernel. In doubt it lives. */
+  async fateOf(target: Target, signal: AbortSignal): Promise<Fate> {
+    const { fullName, pid } = target.info;
     try {
-      const info = await this.supervisor.getProcessInfo(target.info.fullName, signal);
-      return isAlive(info.state);
+      const info = await this.supervisor.getProcessInfo(fullName, signal);
+      if (!isAlive(info.state)) return 'gone';
+      return pid > 0 && info.pid > 0 && info.pid !== pid ? 'replaced' : 'lives';
     } catch (error) {
       signal.throwIfAborted();
-      return isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN') ? pidExists(target.info.pid) : true;
+      return isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN') && !pidExists(pid) ? 'gone' : 'lives';
     }
   }
 }

@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { DrainctlError } from '../errors.ts';
 import { withTimeout } from '../time.ts';
 import { readBody } from './body.ts';
-import { decodeResponse, encodeCall } from './codec.ts';
+import { callDocument } from './call-document.ts';
+import { decodeResponse } from './decode.ts';
 import { parseEndpoint, type RpcTarget } from './endpoint.ts';
 import type { RpcCallOptions, RpcEndpoint, RpcValue } from './rpc.ts';
 
@@ -28,7 +29,7 @@ export async function rpcCall(
   { signal, timeoutMs }: RpcCallOptions,
 ): Promise<RpcValue> {
   const target = parseEndpoint(endpoint);
-  const body = Buffer.from(encodeCall(method, params));
+  const body = Buffer.from(await callDocument(method, params));
   const boundedMs = Math.min(timeoutMs, maxTimeoutMs);
   const reply = await withTimeout(
     boundedMs,

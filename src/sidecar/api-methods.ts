@@ -109,15 +109,15 @@ function readNames(value: RpcValue | undefined): string[] {
 const optionReaders: Readonly<Record<string, (value: RpcValue) => RunOptions>> = {
   deadline: (value) => ({ deadlineMs: readDuration('deadline', value) }),
   for: (value) => ({ holdForMs: readDuration('for', value) }),
-  reason: (value) => ({ reason: String(value) }),
-  keep_supervisord: (value) => ({ keepSupervisord: value === true }),
+  reason: (value) => ({ reason: readText('reason', value) }),
+  keep_supervisord: (value) => ({ keepSupervisord: readFlag('keep_supervisord', value) }),
 };
 
 function readOptions(value: RpcValue): RunOptions {
   let options: RunOptions = {};
   for (const [name, given] of Object.entries(value as RpcStruct)) {
     // as: the signature says struct, and the server has checked it
-    const read = optionReaders[name];
+    const read = Object.hasOwn(optionReaders, name) ? optionReaders[name] : undefined;
     if (read === undefined) {
       throw new DrainctlError('USAGE', `There is no option "${name}".`, {
         hint: `Options are ${Object.keys(optionReaders).join(', ')}.`,
@@ -126,6 +126,16 @@ function readOptions(value: RpcValue): RunOptions {
     options = { ...options, ...read(given) };
   }
   return options;
+}
+
+function readText(name: string, value: RpcValue): string {
+  if (typeof value === 'string') return value;
+  throw new DrainctlError('USAGE', `Option "${name}" is not a string.`, { hint: `Give "${name}" as a string.` });
+}
+
+function readFlag(name: string, value: RpcValue): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new DrainctlError('USAGE', `Option "${name}" is not a boolean.`, { hint: `Give "${name}" as a boolean.` });
 }
 
 function readDuration(name: string, value: RpcValue): number {

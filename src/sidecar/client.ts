@@ -30,7 +30,7 @@ export class SidecarClient implements DrainApi {
   }
 
   async getVersion(): Promise<VersionDocument> {
-    return this.#call('drain.getVersion', [], 2_000);
+    return this.#call('drain.getVersion', [], 5_000);
   }
 
   async getStatus(): Promise<StatusDocument> {
@@ -62,11 +62,23 @@ export class SidecarClient implements DrainApi {
       // as: the documents are the sidecar's own, of the package that this command is part of
       return (await rpcCall({ url: `unix://${this.#socket}` }, method, params, { timeoutMs })) as T;
     } catch (error) {
-      if (error instanceof RpcFault) throw errorOf(error) ?? error;
+      if (error instanceof RpcFault) throw errorOf(error) ?? unknownFault(error, method);
       if (!transportErrors.some((code) => isDrainctlError(error, code))) throw error;
       throw unreachable(this.#socket, error);
     }
   }
+}
+
+/** Such as fault 1 for a method that an earlier or later sidecar does not have. */
+function unknownFault(fault: RpcFault, method: string): DrainctlError {
+  return new DrainctlError(
+    'RPC_FAULT',
+    `The sidecar answered ${method} with fault ${fault.faultCode}: ${fault.message}`,
+    {
+      hint: 'Restart the sidecar, so that it is of the same version as this command: "supervisorctl restart drain".',
+      cause: fault,
+    },
+  );
 }
 
 function unreachable(socket: string, cause: unknown): DrainctlError {

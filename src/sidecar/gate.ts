@@ -7,19 +7,25 @@ import { Deadline, sleep, withTimeout } from '../time.ts';
 const decideWithinMs = 3_000;
 const askAgainMs = 100;
 
-/** Why the sidecar was told to end: supervisord stops as a whole, or only the listener does. */
-export type StopReason = 'supervisord stops' | 'only the listener stops';
+/** Why the sidecar was told to end. */
+export type StopReason = 'supervisord stops' | 'only the listener stops' | 'supervisord has gone';
 
 /**
- * Tells the two apart. During a shutdown or reload supervisord answers every call with fault 6; a normal answer means
- * that only the listener is being stopped; nobody there means that supervisord has gone. A supervisord that is too busy
- * to answer is taken to be shutting down: holding the gate for nothing can be mended, a request cut off can't.
+ * Tells them apart. During a shutdown or reload supervisord answers every call with fault 6; a normal answer means
+ * that only the listener is being stopped. A supervisord that does not answer, because it is too busy or because
+ * somebody removed its socket, is taken to be stopping while it lives: holding the gate for nothing can be mended, a
+ * request cut off can't.
  */
-export async function whyStopped(supervisor: Supervisor, log: Log): Promise<StopReason> {
+export async function whyStopped(
+  supervisor: Supervisor,
+  log: Log,
+  supervisordLives: () => boolean,
+): Promise<StopReason> {
   const deadline = new Deadline(decideWithinMs);
   for (;;) {
     const answer = await askWhy(supervisor, deadline);
     if (typeof answer === 'string') return answer;
+    if (!supervisordLives()) return 'supervisord has gone';
     if (deadline.passed) {
       log.warn(`supervisord does not say whether it is shutting down, so it is taken to: ${answer.message}`);
       return 'supervisord stops';
@@ -36,7 +42,6 @@ async function askWhy(supervisor: Supervisor, deadline: Deadline): Promise<StopR
     return state === 'RUNNING' ? 'only the listener stops' : 'supervisord stops';
   } catch (error) {
     if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) return 'supervisord stops';
-    if (isRefused(error)) return 'only the listener stops';
     if (!isDrainctlError(error)) throw error;
     return error;
   }
@@ -44,13 +49,6 @@ async function askWhy(supervisor: Supervisor, deadline: Deadline): Promise<StopR
 
 function tooBusy(): DrainctlError {
   return new DrainctlError('SUPERVISOR_UNREACHABLE', `supervisord did not answer within ${decideWithinMs / 1_000} s`);
-}
-
-/** Nobody listens at supervisord's address any more. */
-function isRefused(error: unknown): boolean {
-  if (!isDrainctlError(error, 'SUPERVISOR_UNREACHABLE')) return false;
-  const { errno } = error.details;
-  return errno === 'ECONNREFUSED' || errno === 'ENOENT';
 }
 
 /**
@@ -61,5 +59,6 @@ export async function holdGate(engine: Engine, log: Log): Promise<void> {
   log.info('supervisord is stopping; it waits until everything has drained');
   const run = engine.begin('gate', [], {});
   await engine.idle();
-  log.info(`the gate opens: ${run.result?.message ?? ''}`, { outcome: run.result?.outcome });
+  const { message = '', outcome } = run.result ?? {};
+  log[outcome === 'done' ? 'info' : 'warn'](`the gate opens: ${message}`, { outcome });
 }

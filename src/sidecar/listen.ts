@@ -5,6 +5,7 @@ import { Engine } from '../drain/engine.ts';
 import { toDrainctlError } from '../errors.ts';
 import { createRpcServer, type RpcServer } from '../rpc/server.ts';
 import { withSystemMethods } from '../rpc/system-methods.ts';
+import { onStopSignal } from '../stop-signals.ts';
 import { findSupervisor } from '../supervisor/address.ts';
 import { createSupervisor } from '../supervisor/client.ts';
 import type { SupervisorEvent } from '../supervisor/events.ts';
@@ -78,81 +79,75 @@ class Sidecar {
   readonly #log: JsonLog;
   readonly #reconciler: Reconciler;
   readonly #ending = new AbortController();
+  readonly #ticks: TickWatch;
+  /** supervisord started us; when it has gone, somebody else is our parent. */
+  readonly #supervisordPid = process.ppid;
   #exitStatus = 0;
-  #stopping = false;
-  #gate: Promise<void> | undefined;
+  #stop: Promise<void> | undefined;
 
   constructor(engine: Engine, log: JsonLog) {
     this.#engine = engine;
     this.#log = log;
     this.#reconciler = new Reconciler(engine, log);
+    this.#ticks = new TickWatch(tickIntervalMs, ticksMissedAtMost, (error) => {
+      log.error(`${error.message} ${error.hint}`, { code: error.code });
+      this.#exitStatus = 1;
+      this.#ending.abort();
+    });
   }
 
   async run(): Promise<number> {
-    const ticks = new TickWatch(tickIntervalMs, ticksMissedAtMost, (error) => {
-      this.#log.error(`${error.message} ${error.hint}`, { code: error.code });
-      this.#exitStatus = 1;
-      this.#leave();
-    });
-    process.on('SIGTERM', () => this.#stop('SIGTERM'));
-    process.on('SIGINT', () => this.#stop('SIGINT'));
     process.on('SIGHUP', () =>
       this.#log.warn('SIGHUP does nothing; restart the listener to read a changed configuration'),
     );
+    onStopSignal((signal) => this.#onStopSignal(signal));
     this.#reconciler.request();
     await followEvents({
       input: process.stdin,
       output: process.stdout,
       log: this.#log,
-      onEvent: (event) => this.#onEvent(event, ticks),
-      onLoss: (lost) => {
-        this.#log.warn(
-          `supervisord dropped ${lost} events; raise buffer_size of [eventlistener:drain] if this comes back`,
-          { lost },
-        );
-        this.#reconciler.request();
-      },
+      onEvent: (event) => this.#onEvent(event),
+      onLoss: (lost) => this.#onLoss(lost),
       signal: this.#ending.signal,
     });
-    ticks.stop();
-    // Without an abort of ours supervisord closed the input: it has gone, and what it was stopping with it.
-    if (!this.#ending.signal.aborted && !this.#stopping) this.#log.warn('supervisord has gone; the listener ends');
-    await this.#gate;
-    await this.#endRuns();
+    this.#ticks.stop();
+    // Without an abort of ours it was supervisord that closed the input, by ending.
+    const hasGone = !this.#ending.signal.aborted;
+    if (hasGone) this.#log.warn('supervisord has gone; the listener ends');
+    this.#engine.endAll(hasGone ? 'supervisord gone' : 'cancelled');
+    await this.#stop;
+    await this.#engine.idle();
     return this.#exitStatus;
   }
 
-  #onEvent(event: SupervisorEvent, ticks: TickWatch): void {
-    if (event.kind === 'tick') ticks.tick();
+  #onEvent(event: SupervisorEvent): void {
+    if (event.kind === 'tick') this.#ticks.tick();
     if (event.kind === 'process_group') this.#engine.world.forgetConfigs();
     if (event.kind === 'tick' || event.kind === 'process_state' || event.kind === 'process_group')
       this.#reconciler.request();
   }
 
+  #onLoss(lost: number): void {
+    const hint = 'raise buffer_size of [eventlistener:drain] if this comes back';
+    this.#log.warn(`supervisord dropped ${lost} events; ${hint}`, { lost });
+    this.#reconciler.request();
+  }
+
   /** The first signal decides; later ones change nothing. */
-  #stop(signal: string): void {
-    if (this.#stopping) {
+  #onStopSignal(signal: NodeJS.Signals): void {
+    if (this.#stop !== undefined) {
       this.#log.info(`${signal} again: still draining`);
       return;
     }
-    this.#stopping = true;
-    this.#gate = this.#stopInOrder(signal).finally(() => this.#leave());
+    // A supervisord that is stopping may send no more events; that is no reason to end.
+    this.#ticks.stop();
+    this.#stop = this.#stopInOrder(signal).finally(() => this.#ending.abort());
   }
 
-  async #stopInOrder(signal: string): Promise<void> {
-    const reason = await whyStopped(this.#engine.world.supervisor, this.#log);
+  async #stopInOrder(signal: NodeJS.Signals): Promise<void> {
+    const lives = () => process.ppid === this.#supervisordPid;
+    const reason = await whyStopped(this.#engine.world.supervisor, this.#log, lives);
     this.#log.info(`${signal}: ${reason}`);
     if (reason === 'supervisord stops') await holdGate(this.#engine, this.#log);
-  }
-
-  /** Ends the event loop, and with it the process, once no run is under way. */
-  #leave(): void {
-    this.#ending.abort();
-  }
-
-  /** A run that is cut short puts back what it took out before the process ends. */
-  async #endRuns(): Promise<void> {
-    this.#engine.cancelAll();
-    await this.#engine.idle();
   }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { toolPath } from '../support/tools.ts';
 
 const unitFile = 'units/supervisord.service';
 const dropInFile = 'units/supervisord.service.d/drain.conf';
@@ -60,12 +61,16 @@ async function verify(units: Readonly<Record<string, string>>): Promise<{ exitCo
     directory.write(name, text);
   }
   const [first = ''] = Object.keys(units);
-  const { exitCode = -1, all: said } = await execa('systemd-analyze', ['verify', '--man=no', directory.file(first)], {
-    reject: false,
-    all: true,
-    stdin: 'ignore',
-    timeout: 30_000,
-  });
+  const { exitCode = -1, all: said } = await execa(
+    toolPath('systemd-analyze'),
+    ['verify', '--man=no', directory.file(first)],
+    {
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+      timeout: 30_000,
+    },
+  );
   // It also tells of faults in this machine's own units.
   return {
     exitCode,

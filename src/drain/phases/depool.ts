@@ -3,7 +3,7 @@ import { Deadline, monotonicMs } from '../../time.ts';
 import { mustGoOn } from '../policy.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
 import { retry } from '../retry.ts';
-import { describeMember, type TargetMember } from '../target.ts';
+import { describeMember, entryKey, type TargetMember } from '../target.ts';
 
 /**
  * Takes the process out of every pool. All addresses of all pools must confirm; one that can't be reached is tried
@@ -15,8 +15,10 @@ export const depool: PhaseWork = async (process) => {
   process.outSinceMs ??= monotonicMs();
   // The gate may have no deadline of its own; a pool that does not answer is not waited for longer than configured.
   const deadline = new Deadline(Math.min(process.deadline.remainingMs, settings.deadlineMs));
-  const results = await Promise.all(members.map((member) => takeOut(process, member, deadline)));
-  const failures = results.filter((error) => error !== undefined);
+  const { signal } = process;
+  // All have ended, well or not, before anybody goes on: who undoes must find nothing still under way.
+  const failures = (await Promise.all(members.map((member) => takeOut(process, member, deadline)))).flat();
+  signal.throwIfAborted();
   const [first] = failures;
   if (first === undefined) {
     process.say('info', `depooled: out of ${members.map(describeMember).join(', ')}`);
@@ -28,11 +30,8 @@ export const depool: PhaseWork = async (process) => {
   }
 };
 
-async function takeOut(
-  process: ProcessRun,
-  member: TargetMember,
-  deadline: Deadline,
-): Promise<DrainctlError | undefined> {
+/** The error, if it could not be taken out. Never rejects. */
+async function takeOut(process: ProcessRun, member: TargetMember, deadline: Deadline): Promise<DrainctlError[]> {
   const { signal } = process;
   try {
     await retry(
@@ -42,32 +41,28 @@ async function takeOut(
         mayHelp: (error) => isDrainctlError(error, 'POOL_UNREACHABLE'),
         onFirstFailure: (error) => process.say('warning', `is still in a pool; trying again: ${error.message}`),
       },
-      () => takeOutOnce(process, member),
+      () => takeOutOnce(process, member, signal),
     );
-    return undefined;
+    return [];
   } catch (error) {
-    signal.throwIfAborted();
-    return toDrainctlError(error);
+    return [toDrainctlError(error)];
   }
 }
 
 /** Intent before effect: the state before is on the disk before the pool is touched. */
-async function takeOutOnce(process: ProcessRun, member: TargetMember): Promise<void> {
+export async function takeOutOnce(process: ProcessRun, member: TargetMember, signal: AbortSignal): Promise<void> {
   const { journal, run } = process.context;
-  const state = await member.at.state(member.member, process.signal);
+  const state = await member.at.state(member.member, signal);
   if (state.placement === 'missing') throw memberMissing(process, member);
   await journal.record({
-    process: process.name,
-    pool: member.at.pool,
-    address: member.at.address,
-    label: member.label,
+    ...entryKey(process.name, member),
     member: member.member,
     before: state.before,
     wasIn: state.placement === 'in',
     at: new Date().toISOString(),
     run: run.id,
   });
-  await member.at.depool(member.member, process.outForMs, process.signal);
+  await member.at.depool(member.member, process.outForMs, signal);
 }
 
 function memberMissing(process: ProcessRun, member: TargetMember): DrainctlError {

@@ -22,10 +22,11 @@ export const drain: PhaseWork = async (process) => {
   let idle: IdleSince;
   for (;;) {
     const sample = await look(process);
-    process.latest = sample;
     idle = idleSince(idle, sample);
-    if (isDrained(idle, sample, quietMs)) return sayDrained(process);
-    if (await hasDied(process, sample)) return sayDied(process);
+    const drained = isDrained(idle, sample, quietMs);
+    // A process that has gone has nothing in flight any more; that is not what "drained" means.
+    if ((drained || sample.inFlight === undefined) && (await hasDied(process, drained))) return sayDied(process);
+    if (drained) return sayDrained(process);
     if (process.deadline.passed) return passDeadline(process, sample);
     if (pace.isDue()) process.say('progress', progressText(process, sample));
     const quietOverAtMs = idle === undefined ? Number.POSITIVE_INFINITY : idle + quietMs;
@@ -36,8 +37,15 @@ export const drain: PhaseWork = async (process) => {
 
 /** One look that ends with the deadline: a probe that hangs makes the sample unknown, not the drain longer. */
 export async function look(process: ProcessRun): Promise<Sample> {
+  const sample = await lookInTime(process);
+  process.latest = sample;
+  process.sawWork ||= (sample.inFlight ?? 0) > 0;
+  return sample;
+}
+
+async function lookInTime(process: ProcessRun): Promise<Sample> {
   const startedAtMs = monotonicMs();
-  const limitMs = Math.min(Math.max(process.deadline.remainingMs, shortestLookMs), 2 ** 31 - 1);
+  const limitMs = Math.max(process.deadline.remainingMs, shortestLookMs);
   const tooLate = new Error('the look took past the deadline');
   try {
     return await withTimeout(
@@ -53,13 +61,18 @@ export async function look(process: ProcessRun): Promise<Sample> {
   }
 }
 
-/** A process that has gone has nothing in flight any more, and what measured it may have gone with it. */
-async function hasDied(process: ProcessRun, sample: Sample): Promise<boolean> {
-  return sample.inFlight === undefined && !(await process.context.isAlive(process.target, process.signal));
+/** One that was started anew has nothing to do with the work of the one before; what it has in flight itself is measured. */
+async function hasDied(process: ProcessRun, drained: boolean): Promise<boolean> {
+  const fate = await process.context.fateOf(process.target, process.signal);
+  return fate === 'gone' || (drained && fate === 'replaced');
 }
 
+/** What it had in flight when it ended nobody saw; only where it never had any is nothing lost. */
 function sayDied(process: ProcessRun): void {
-  process.say('warning', 'is not running any more: it ended by itself while draining');
+  process.died = true;
+  if (process.sawWork) process.cut = -1;
+  const lost = process.sawWork ? '; what it had in flight then is lost' : '';
+  process.say('warning', `ended by itself while draining${lost}`);
 }
 
 function sayDrained(process: ProcessRun): void {

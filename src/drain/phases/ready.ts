@@ -1,4 +1,4 @@
-import { DrainctlError } from '../../errors.ts';
+import { DrainctlError, isDrainctlError } from '../../errors.ts';
 import type { ProcessInfo } from '../../supervisor/process.ts';
 import { Deadline, sleep } from '../../time.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
@@ -15,17 +15,27 @@ export type Readiness = { readonly ready: boolean; readonly failed: boolean; rea
  * process that is not ready is never put back.
  */
 export const ready: PhaseWork = async (process) => {
-  const { target, context } = process;
+  const { target } = process;
   const deadline = new Deadline(target.settings.readyDeadlineMs);
   for (;;) {
-    const info = await context.supervisor.getProcessInfo(process.name, process.signal);
-    const readiness = await readinessOf(target, info, process.signal);
+    const readiness = await askReadiness(process);
     if (readiness.ready) return sayReady(process, deadline);
     if (readiness.failed) throw startFailed(process, readiness.why);
     if (deadline.passed) throw notReady(process, readiness.why);
     await sleep(Math.min(target.settings.pollMs, Math.max(1, deadline.remainingMs)), process.signal);
   }
 };
+
+/** A supervisord that does not answer once is asked again, until the deadline. */
+async function askReadiness(process: ProcessRun): Promise<Readiness> {
+  const { target, context, signal } = process;
+  try {
+    return await readinessOf(target, await context.supervisor.getProcessInfo(process.name, signal), signal);
+  } catch (error) {
+    if (!isDrainctlError(error, 'SUPERVISOR_UNREACHABLE')) throw error;
+    return { ready: false, failed: false, why: error.message };
+  }
+}
 
 /** One look at whether the process can take work. */
 export async function readinessOf(target: Target, info: ProcessInfo, signal: AbortSignal): Promise<Readiness> {

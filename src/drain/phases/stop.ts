@@ -17,22 +17,20 @@ async function stopIfIdle(process: ProcessRun): Promise<boolean> {
   if (!(await isStillIdle(process))) return false;
   countCut(process);
   process.stopAsked = true;
-  // From here there is no way back: the stop is waited for, and a restart finished, whatever is cancelled.
-  process.signal = new AbortController().signal;
   await process.context.supervisor.stopProcess(process.name, process.target.config.stopWaitSecs * 1_000 + stopMarginMs);
   const cut = process.cut === 0 ? '' : `; ${sayCut(process.cut)} cut off`;
   process.say(process.cut === 0 ? 'info' : 'warning', `stopped${cut}`);
   return true;
 }
 
-/** Waiting for the turn may have taken a while, and a client with a cookie may have come back. */
+/** Waiting for the turn may have taken a while: a client with a cookie may have come back, or what was cut may have ended well. */
 async function isStillIdle(process: ProcessRun): Promise<boolean> {
-  const { target, latest, mayCut } = process;
-  if (mayCut || latest === undefined || !isCounted(target)) return true;
+  const { target, latest, mayCut, died } = process;
+  if (died || latest === undefined || !isCounted(target)) return true;
   if (monotonicMs() - latest.endedAtMs <= target.settings.pollMs) return true;
   const sample = await look(process);
-  process.latest = sample;
-  if (sample.inFlight === undefined) return !(await process.context.isAlive(target, process.signal));
+  if (mayCut) return true;
+  if (sample.inFlight === undefined) return (await process.context.fateOf(target, process.signal)) === 'gone';
   return sample.inFlight === 0 && sample.notOut.length === 0;
 }
 

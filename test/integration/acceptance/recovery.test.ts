@@ -32,6 +32,25 @@ describe('the sidecar killed', () => {
   });
 });
 
+describe('the sidecar stopped alone', () => {
+  test('in the middle of a restart puts back what was out before it ends', async () => {
+    await using stack = await startStack();
+    const load = await startSteadyLoad(stack, { path: '/?ms=1000' });
+    const command = stack.spawnDrainctl(['restart', 'all']);
+    await waitForStep(command, /web_00 draining:/);
+
+    const { stdout } = await stack.supervisord.ctl(['stop', 'drain']);
+
+    const states = await stack.haproxy.serverStates();
+    const exitCode = await exitCodeOf(command);
+    await expectNoneFailed(load);
+    expect(stdout).toContain('drain: stopped');
+    expect(new Set(states.values())).toEqual(new Set(['UP']));
+    expect(exitCode, command.stderr).not.toBe(0);
+    expect(stack.stops()).toEqual([]);
+  });
+});
+
 describe('a drainctl that works without a sidecar, killed', () => {
   test('in the middle of a restart leaves what the next sidecar puts back', async () => {
     await using stack = await startStack();

@@ -18,7 +18,7 @@ describe('drainctl shutdown', () => {
     expect(stillRunning).toBe(false);
     expectIdleStops(stack);
     expect(stdout).toContain('nothing was cut off');
-    expect(stderr).not.toContain('Works without it');
+    expect(stderr).not.toContain('sidecar did not answer');
   });
 
   test('keeps supervisord when it is told to', async () => {

@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  exitCodeOf,
-  expectNoneFailed,
-  sidecarPid,
-  startSteadyLoad,
-  waitForStep,
-} from '../../support/acceptance.ts';
+import { exitCodeOf, expectNoneFailed, sidecarPid, startSteadyLoad, waitForStep } from '../../support/acceptance.ts';
 import type { RunningProcess } from '../../support/processes.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
 

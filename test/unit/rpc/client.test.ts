@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { rpcCall } from '../../../src/rpc/client.ts';
-import { encodeFault, encodeResponse } from '../../../src/rpc/codec.ts';
+import { encodeFault, encodeResponse } from '../../../src/rpc/encode.ts';
 import { RpcFault } from '../../../src/rpc/rpc.ts';
 
 const servers: (Server | TcpServer)[] = [];

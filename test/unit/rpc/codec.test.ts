@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isDrainctlError } from '../../../src/errors.ts';
-import { decodeCall, decodeResponse, encodeCall, encodeFault, encodeResponse } from '../../../src/rpc/codec.ts';
+import { decodeCall, decodeResponse } from '../../../src/rpc/decode.ts';
+import { encodeCall, encodeFault, encodeResponse } from '../../../src/rpc/encode.ts';
 import { RpcFault, type RpcValue } from '../../../src/rpc/rpc.ts';
 import { plainValue, text } from './values.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import Deserializer from 'xmlrpc/lib/deserializer.js';
 import serializer from 'xmlrpc/lib/serializer.js';
-import { encodeFault, encodeResponse } from '../../../src/rpc/codec.ts';
+import { encodeFault, encodeResponse } from '../../../src/rpc/encode.ts';
 import { readResponse } from '../../../src/rpc/reader.ts';
 import type { RpcValue } from '../../../src/rpc/rpc.ts';
 import { parseResponse } from '../../../src/rpc/strict-deserializer.ts';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { DrainctlError } from '../../../src/errors.ts';
 import { type Log, silentLog } from '../../../src/log.ts';
 import { rpcCall } from '../../../src/rpc/client.ts';
-import { encodeCall } from '../../../src/rpc/codec.ts';
+import { encodeCall } from '../../../src/rpc/encode.ts';
 import type { RpcMethod } from '../../../src/rpc/methods.ts';
 import { RpcFault, type RpcValue } from '../../../src/rpc/rpc.ts';
 import { createRpcServer, type RpcServer, type RpcServerLimits } from '../../../src/rpc/server.ts';

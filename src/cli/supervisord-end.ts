@@ -1,0 +1,72 @@
+import { isDrainctlError } from '../errors.ts';
+import type { Supervisor, SupervisorState } from '../supervisor/supervisor.ts';
+import { Deadline, sleep, withTimeout } from '../time.ts';
+
+const pollMs = 25;
+const askLimitMs = 1_000;
+
+/** What supervisord is doing; `stopping` for a reload too, `gone` when its process has ended. */
+export type SupervisordPhase = 'runs' | 'stopping' | 'gone';
+
+/** Watches one supervisord to its end. */
+export class SupervisordWatch {
+  readonly #supervisor: Supervisor;
+  #pid = 0;
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  /** 0 where it was never told. */
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /**
+   * @throws DrainctlError `SUPERVISOR_UNREACHABLE` and the like, where it can't be reached and was not seen before: then
+   *   nobody knows whether it has ended.
+   */
+  async phase(): Promise<SupervisordPhase> {
+    try {
+      const state = await this.#ask();
+      return state === 'RUNNING' ? 'runs' : 'stopping';
+    } catch (error) {
+      if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) return 'stopping';
+      if (this.#pid === 0) throw error;
+      // Its socket closes a little before its process ends, and one that is busy does not answer in time.
+      return this.#processExists() || !isRefused(error) ? 'stopping' : 'gone';
+    }
+  }
+
+  /** Waits while it is stopping, at most `limitMs`. */
+  async settled(limitMs: number): Promise<SupervisordPhase> {
+    const deadline = new Deadline(limitMs);
+    for (;;) {
+      const phase = await this.phase();
+      if (phase !== 'stopping' || deadline.passed) return phase;
+      await sleep(pollMs);
+    }
+  }
+
+  async #ask(): Promise<SupervisorState> {
+    const late = () => new Error('no answer');
+    const state = await withTimeout(askLimitMs, undefined, late, (signal) => this.#supervisor.getState(signal));
+    if (this.#pid === 0) this.#pid = await this.#supervisor.getPid();
+    return state;
+  }
+
+  /** A supervisord behind TCP may be on another host, where its process can't be seen. */
+  #processExists(): boolean {
+    if (!this.#supervisor.url.startsWith('unix:')) return false;
+    try {
+      process.kill(this.#pid, 0);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EPERM'; // as: what kill() throws
+    }
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return isDrainctlError(error, 'SUPERVISOR_UNREACHABLE') && error.details['errno'] !== undefined;
+}

@@ -1,0 +1,53 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What the file holds; of a later version of drainctl, or none, it is not read. */
+interface Content {
+  readonly version: 1;
+  readonly infos: readonly ProcessInfo[];
+  readonly configs: readonly ProcessConfig[];
+}
+
+/**
+ * The processes that supervisord runs, in `state_dir/processes.json`, written by the sidecar whenever they change. A
+ * sidecar that is started anew right before supervisord stops knows from it what there is to drain, when supervisord
+ * tells nothing any more. A convenience, not a journal: what can't be written or read is done without.
+ */
+export class SnapshotFile {
+  readonly #file: string;
+  #written = '';
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(stateDir: string) {
+    this.#file = join(stateDir, 'processes.json');
+  }
+
+  /** Writes in the background, and only where the processes have changed. */
+  write(snapshot: Snapshot): void {
+    const gist = JSON.stringify(snapshot.infos.map(({ fullName, state, pid }) => [fullName, state, pid]));
+    if (gist === this.#written) return;
+    this.#written = gist;
+    const content: Content = { version: 1, infos: snapshot.infos, configs: [...snapshot.configs.values()] };
+    this.#writing = this.#writing.then(() => this.#replace(JSON.stringify(content))).catch(() => {});
+  }
+
+  /** What was written last, by whichever process; undefined where it can't be had. */
+  async read(): Promise<Snapshot | undefined> {
+    try {
+      const content = JSON.parse(await readFile(this.#file, 'utf8')) as Partial<Content>; // as: checked in the next line
+      if (content.version !== 1 || !Array.isArray(content.infos) || !Array.isArray(content.configs)) return undefined;
+      const configs = new Map<ProcessName, ProcessConfig>(content.configs.map((config) => [config.fullName, config]));
+      return { infos: content.infos, configs };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #replace(text: string): Promise<void> {
+    const temporary = `${this.#file}.new`;
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, this.#file);
+  }
+}
