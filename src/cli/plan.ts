@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
+import type { VersionDocument } from '../drain/api.ts';
 import { DrainctlError } from '../errors.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandContext } from './command.ts';
 import { connect } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import { printJson, printPlan } from './output.ts';
@@ -20,10 +22,26 @@ export const plan: Command = {
         hint: 'Write drainctl plan [stop|restart|shutdown] [NAME...].',
       });
     }
-    const { api } = await connect(context);
+    await loadChecked(context);
+    const { api, isSidecar } = await connect(context);
+    if (isSidecar) await warnIfStale(context, await api.getVersion());
     const document = await api.getPlan(known, names, { deadlineMs: context.deadlineMs });
     if (context.json) printJson(context.stdout, document);
     else printPlan(context.stdout, document);
     return exitCodes.done;
   },
 };
+
+/** A sidecar plans by the file that it has read; that the file is right now is seen here, before it is needed. */
+async function loadChecked(context: CommandContext): Promise<void> {
+  const { loadConfig } = await import('../config/load.ts');
+  loadConfig(context.configFile, { env: context.env });
+}
+
+async function warnIfStale(context: CommandContext, { config, started_at }: VersionDocument): Promise<void> {
+  const changedAt = config === '' ? undefined : await stat(config).catch(() => undefined);
+  if (changedAt === undefined || changedAt.mtimeMs <= Date.parse(started_at)) return;
+  context.stderr.write(
+    `drainctl: ${config} has changed since the sidecar read it, and this plan is by what it read; "supervisorctl restart drain" has it read anew\n`,
+  );
+}

@@ -59,7 +59,7 @@ async function shutDown(
   const connection = await connect(context);
   if (connection.sidecarHangs) await killSidecar(context, supervisor);
   try {
-    const result = await carryThrough(context, connection, options);
+    const result = await carryThrough(context, connection, options, supervisor);
     const wasOvertaken = result.outcome === 'cancelled' || result.outcome === 'failed';
     return wasOvertaken && !result.ends_supervisord && (await isStopping(supervisor)) ? 'stopping' : result;
   } catch (error) {
@@ -74,6 +74,7 @@ async function carryThrough(
   context: CommandContext,
   connection: Connection,
   options: RunOptions,
+  supervisor: Supervisor,
 ): Promise<RunDocument> {
   let runId = '';
   try {
@@ -81,6 +82,7 @@ async function carryThrough(
     return await followRun(context, connection.api, runId, 'leave');
   } catch (error) {
     if (!connection.isSidecar || !isLost(error)) throw error;
+    if (isDrainctlError(error) && error.details['hangs'] === true) await killSidecar(context, supervisor);
     const own = await openEngine(context);
     const known = await resultInHistory(own, runId);
     if (known !== undefined) return known;

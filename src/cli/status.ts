@@ -32,6 +32,7 @@ function show(context: CommandContext, document: StatusDocument, watches: boolea
     return;
   }
   if (watches && context.stdout.isTTY === true) context.stdout.write(clearScreen);
+  for (const warning of document.warnings) context.stderr.write(`drainctl: ${warning}\n`);
   printStatus(context.stdout, document, Date.now());
 }
 

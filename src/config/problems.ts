@@ -51,7 +51,7 @@ export function quoteSource(text: string, line: number, column: number, length: 
 export function configInvalid(file: string, problems: readonly Problem[]): DrainctlError {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   return new DrainctlError('CONFIG_INVALID', sorted.map(formatProblem).join('\n'), {
-    hint: `Mend ${file}, then run "drainctl check"; nothing was changed.`,
+    hint: `Mend ${file}, then see that "drainctl plan" finds nothing more; nothing was changed.`,
     details: { problems: sorted.map(({ source: _, ...problem }) => problem) },
   });
 }

@@ -108,7 +108,7 @@ function expandOrThrow(config: Config, path: KeyPath, text: string, values: Expa
 function invalid(config: Config, path: KeyPath, message: string, value?: unknown): DrainctlError {
   const expanded = value === undefined ? '' : ` (it expands to ${show(value)})`;
   return new DrainctlError('CONFIG_INVALID', `${config.file}: ${formatPath(path)}: ${message}${expanded}`, {
-    hint: `Mend ${formatPath(path)} in ${config.file}, then run "drainctl check".`,
+    hint: `Mend ${formatPath(path)} in ${config.file}, then see that "drainctl plan" finds nothing more.`,
     details: { file: config.file, path: formatPath(path), message },
   });
 }

@@ -143,6 +143,8 @@ export type StatusDocument = {
   readonly supervisor: { readonly url: string; readonly state: string };
   readonly sidecar: boolean;
   readonly run: string;
+  /** What is wrong with what this status was made from, such as a journal that can't be read. */
+  readonly warnings: readonly string[];
   readonly processes: readonly ProcessStatus[];
 };
 
@@ -172,7 +174,13 @@ export type PlanDocument = {
   readonly steps: readonly PlannedStep[];
 };
 
-export type VersionDocument = { readonly version: string; readonly pid: number; readonly config: string };
+/** `config` is the file that was read, at `started_at`; "" where there was none. */
+export type VersionDocument = {
+  readonly version: string;
+  readonly pid: number;
+  readonly config: string;
+  readonly started_at: string;
+};
 
 /** Everything that can be asked of the engine. Every method rejects with a DrainctlError. */
 export interface DrainApi {

@@ -22,6 +22,7 @@ import { chooseProcesses, chooseTargets, perform } from './perform.ts';
 import { makePlan, planDocument } from './plan.ts';
 import { takesOver } from './policy.ts';
 import { judgeRecovery, keepOut } from './recover.ts';
+import { checkNames, gateHolds, isSameRequest } from './requests.ts';
 import { Run, RunEnded } from './run.ts';
 import { isOurselves } from './self.ts';
 import { SnapshotFile } from './snapshot-file.ts';
@@ -48,6 +49,7 @@ const rememberedRuns = 50;
 export class Engine implements DrainApi {
   readonly world: World;
   readonly #shop: Workshop;
+  readonly #startedAt = new Date();
   readonly #isSidecar: boolean;
   /** A command prints the steps itself; of the sidecar's runs only the log tells everything. */
   readonly #runLog: Log;
@@ -75,11 +77,15 @@ export class Engine implements DrainApi {
   }
 
   async getVersion(): Promise<VersionDocument> {
-    return { version, pid: process.pid, config: this.#shop.config.file };
+    return { version, pid: process.pid, config: this.#shop.config.file, started_at: this.#startedAt.toISOString() };
   }
 
   async getStatus(): Promise<StatusDocument> {
-    const [snapshot, journal] = await Promise.all([this.world.best(), this.#shop.journal.peek()]);
+    const [snapshot, journal, problem] = await Promise.all([
+      this.world.best(),
+      this.#shop.journal.peek(),
+      this.#shop.journal.problem(),
+    ]);
     const current = this.#queue[0];
     const run = current && { id: current.id, action: current.action, progress: current.progress() };
     const infos = snapshot.infos.filter((info) => !isOurselves(snapshot.configs.get(info.fullName)));
@@ -88,6 +94,7 @@ export class Engine implements DrainApi {
       supervisor: { url: this.world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
       sidecar: this.#isSidecar,
       run: current?.id ?? '',
+      warnings: problem === '' ? [] : [problem],
       processes: await Promise.all(
         resolved.map(({ target, problem }) => processStatus(target, { journal, run, problem: problem?.message ?? '' })),
       ),
@@ -110,7 +117,8 @@ export class Engine implements DrainApi {
     if (current?.action === 'gate') throw gateHolds();
     // Whoever asks for the shutdown that is under way already waits for the same end.
     const same = this.#queue.find((run) => run.action === 'shutdown' && action === 'shutdown');
-    if (same !== undefined && same.options.keepSupervisord === options.keepSupervisord) return same.id;
+    if (same !== undefined && isSameRequest(same.options, options)) return same.id;
+    same?.end('superseded');
     // A name that nobody has is told to the caller at once, and not to the history later.
     if (names.length > 0) chooseProcesses(names, await this.world.refresh());
     return this.begin(action, names, options).id;
@@ -216,27 +224,5 @@ export class Engine implements DrainApi {
     const ended = [...this.#runs.values()].filter((candidate) => candidate.result !== undefined);
     const [oldest] = ended;
     if (ended.length > rememberedRuns && oldest !== undefined) this.#runs.delete(oldest.id);
-  }
-}
-
-function gateHolds(): DrainctlError {
-  return new DrainctlError(
-    'SUPERVISOR_SHUTTING_DOWN',
-    'supervisord is stopping, and is held up until everything has drained.',
-    {
-      hint: 'There is no way back from here: what ends the drain lets supervisord stop everything at once. "drainctl status" shows how far it is.',
-    },
-  );
-}
-
-/** A shutdown is of everything, and nothing else is of everything without being told so. */
-function checkNames(action: RunAction, names: readonly string[]): void {
-  if (action === 'shutdown' && names.length > 0) {
-    throw new DrainctlError('USAGE', 'A shutdown takes no names: it stops everything, and supervisord itself.', {
-      hint: `To stop ${names.join(' ')} only: "drainctl stop ${names.join(' ')}".`,
-    });
-  }
-  if (action !== 'shutdown' && names.length === 0) {
-    throw new DrainctlError('USAGE', `${action} needs names.`, { hint: 'Write group:name, group:*, name or all.' });
   }
 }

@@ -101,7 +101,10 @@ class Execution {
     if (todo.length === 0) return process.end('skipped', `${process.name} was not running.`);
     process.begin();
     try {
-      for (const phase of todo) await process.timed(phase, () => work[phase](process));
+      for (const phase of todo) {
+        process.signal.throwIfAborted();
+        await process.timed(phase, () => work[phase](process));
+      }
       endWell(process);
     } catch (thrown) {
       await this.#failed(process, thrown);
@@ -118,7 +121,7 @@ class Execution {
     const outcome = error.code === 'DEADLINE_PASSED' ? 'held' : 'failed';
     if (outcome === 'held') await holdAtDeadline(process);
     process.end(outcome, error.message, error);
-    process.say(outcome === 'held' ? 'warning' : 'error', `${outcome}: ${error.message} ${error.hint}`.trim());
+    process.sayWhole(outcome === 'held' ? 'warning' : 'error', `${error.message} ${error.hint}`.trim());
     if (endsRun(process.action, outcome)) this.#ending.abort(error);
     if (outcome === 'failed' && !mustGoOn(process.action)) await undo(process);
   }

@@ -70,6 +70,19 @@ export class Journal {
     return this.#unsaved ? this.#content : readJournalFile(this.#file).catch(() => this.#content);
   }
 
+  /** Why the file on the disk can't be relied on; "" where it can. */
+  async problem(): Promise<string> {
+    try {
+      await readJournalFile(this.#file);
+      return this.#unsaved
+        ? `The journal ${this.#file} can't be written; what is out is known to this process only.`
+        : '';
+    } catch (error) {
+      if (!isDrainctlError(error)) throw error;
+      return `${error.message} ${error.hint}`;
+    }
+  }
+
   /** What is known, without a look at the disk. */
   get content(): JournalContent {
     return this.#content;

@@ -19,7 +19,11 @@ export async function keepOut(
   while (!signal.aborted) {
     try {
       await ticker.next(pollMs, Number.POSITIVE_INFINITY, signal);
-      await Promise.all(processes.filter(isKeptOut).map((process) => keepProcessOut(process, tightened, signal)));
+      await Promise.all(
+        processes
+          .filter(isKeptOut)
+          .map((process) => process.keep(signal, (limited) => assertOut(process, tightened, limited))),
+      );
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -29,16 +33,6 @@ export async function keepOut(
 /** Not while the process is being taken out or put back: then its own phase has the say. */
 function isKeptOut(process: ProcessRun): boolean {
   return process.isOut && process.phase !== 'depool' && process.phase !== 'repool';
-}
-
-async function keepProcessOut(
-  process: ProcessRun,
-  tightened: WeakSet<TargetMember>,
-  signal: AbortSignal,
-): Promise<void> {
-  const work = assertOut(process, tightened, signal);
-  process.keeping = work.catch(() => {});
-  await work;
 }
 
 async function assertOut(process: ProcessRun, tightened: WeakSet<TargetMember>, signal: AbortSignal): Promise<void> {

@@ -15,16 +15,23 @@ export function totalCut(reports: readonly ProcessReport[]): number {
   return reports.some((report) => report.cut < 0) ? -1 : reports.reduce((sum, report) => sum + report.cut, 0);
 }
 
-/** What happened and what state things are in, in one sentence or two. */
+/** What happened and what state things are in, in one sentence or two. `endedBecause`: why it was ended from outside. */
 export function summaryOf(
   run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>,
   reports: readonly ProcessReport[],
+  endedBecause = '',
 ): string {
   const details = reports.filter((report) => report.outcome === run.outcome).map((report) => report.message);
-  return [headline(run, reports), ...details, untouchedText(reports)].filter((text) => text !== '').join(' ');
+  return [headline(run, reports, endedBecause), ...details, untouchedText(reports)]
+    .filter((text) => text !== '')
+    .join(' ');
 }
 
-function headline(run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>, reports: readonly ProcessReport[]): string {
+function headline(
+  run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>,
+  reports: readonly ProcessReport[],
+  endedBecause: string,
+): string {
   const { action, outcome, cut } = run;
   const count = reports.filter((report) => report.outcome === 'done').length;
   switch (outcome) {
@@ -36,7 +43,7 @@ function headline(run: Pick<RunDocument, 'action' | 'outcome' | 'cut'>, reports:
     case 'held':
       return `${action} ended without stopping.`;
     case 'cancelled':
-      return `${action} was cancelled.`;
+      return `${action} was ended early${endedBecause === '' ? '' : `: ${endedBecause}`}.`;
     case 'failed':
       return `${action} failed.`;
   }
@@ -47,6 +54,7 @@ function cutText(action: RunAction, reports: readonly ProcessReport[]): string {
   const last = action === 'gate' ? 'drain' : 'stop';
   const stopped = reports.filter((report) => report.phases.some(({ phase }) => phase === last));
   const uncounted = stopped.filter((report) => !report.counted).map((report) => report.name);
+  if (action === 'drain') return '; out of their pools and idle, on hold until "drainctl pool"';
   if (stopped.length === 0) return '';
   if (uncounted.length === 0) return '; nothing was cut off';
   const names = uncounted.length > 3 ? `${uncounted.length} of them` : uncounted.join(', ');

@@ -9,7 +9,7 @@ import { outcomeOf, summaryOf, totalCut } from './outcome.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { mustGoOn, takesOver } from './policy.ts';
 import { isRecoverable } from './recover.ts';
-import { type Run, RunEnded } from './run.ts';
+import { endTexts, type Run, RunEnded } from './run.ts';
 import { isOurselves } from './self.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Target } from './target.ts';
@@ -142,12 +142,17 @@ async function follow(plan: Plan, run: Run, shop: Workshop): Promise<RunDocument
     ...runFacts(run),
     outcome,
     cut,
-    message: summaryOf({ action: run.action, outcome, cut }, reports),
+    message: summaryOf({ action: run.action, outcome, cut }, reports, whyEnded(run)),
     error_code: worst?.error_code ?? '',
     hint: worst?.hint ?? '',
     ends_supervisord: false,
     processes: reports,
   };
+}
+
+function whyEnded(run: Run): string {
+  const { reason } = run.signal;
+  return reason instanceof RunEnded ? endTexts[reason.reason] : '';
 }
 
 function runFacts(run: Run): Pick<RunDocument, 'id' | 'action' | 'names' | 'started_at' | 'ended_at'> {

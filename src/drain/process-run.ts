@@ -41,13 +41,12 @@ export class ProcessRun {
   sawWork = false;
   /** True where it ended by itself before it was drained. */
   died = false;
-  /** Settled when nothing keeps it out at this moment; whoever puts it back waits for that first. */
-  keeping: Promise<void> = Promise.resolve();
   /** When it was taken out, on the monotonic clock; undefined: it is not out. */
   outSinceMs: number | undefined;
   cut = 0;
   inFlightAtStop: number | undefined;
   readonly #ending: AbortSignal;
+  #keeping: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   #error: DrainctlError | undefined;
   #message = '';
   #phaseStartedAtMs = 0;
@@ -92,13 +91,37 @@ export class ProcessRun {
 
   /** Tells the operator; `message` goes on after the process's name. */
   say(kind: StepKind, message: string): void {
+    this.sayWhole(kind, `${this.name} ${message}`);
+  }
+
+  /** Tells the operator in a whole sentence. */
+  sayWhole(kind: StepKind, message: string): void {
     this.context.run.say({
       kind,
-      message: `${this.name} ${message}`,
+      message,
       process: this.name,
       inFlight: this.latest?.inFlight,
       ...(this.phase === '' ? {} : { phase: this.phase }),
     });
+  }
+
+  /** Runs one check that it is still out; at most one at a time. */
+  async keep(signal: AbortSignal, check: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const abort = new AbortController();
+    const end = () => abort.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    const done = check(abort.signal).finally(() => signal.removeEventListener('abort', end));
+    this.#keeping = { abort, done };
+    await done.catch((error: unknown) => {
+      if (!abort.signal.aborted) throw error;
+    });
+  }
+
+  /** It is not to be kept out any more. Resolves when nobody is about to take it out again. */
+  async endKeeping(): Promise<void> {
+    this.outSinceMs = undefined;
+    this.#keeping?.abort.abort();
+    await this.#keeping?.done.catch(() => {});
   }
 
   /** Runs a phase and keeps how long it took. */

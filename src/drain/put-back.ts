@@ -17,6 +17,8 @@ export interface PutBackOptions {
   readonly pollMs: number;
   /** False where it is enough that the pool takes it again, and its own health check may take its time. */
   readonly untilIn: boolean;
+  /** Told of a member that is not ours any more, but out by somebody else's hand. */
+  readonly onStillOut: (entry: JournalEntry, text: string) => void;
 }
 
 /**
@@ -47,8 +49,9 @@ async function waitUntilIn(entry: JournalEntry, address: PoolAddress, options: P
   for (;;) {
     const mayHelp = (error: DrainctlError) => isDrainctlError(error, 'POOL_UNREACHABLE');
     const state = await retry({ deadline, signal, mayHelp }, () => address.state(entry.member, signal));
-    // Out: somebody else has taken it out in the meantime, and that is theirs to end.
-    if (state.placement === 'in' || state.placement === 'out') return;
+    if (state.placement === 'in') return;
+    // Somebody else has taken it out in the meantime, and that is theirs to end.
+    if (state.placement === 'out') return options.onStillOut(entry, state.text);
     if (deadline.passed) throw notIn(entry, state.text);
     await sleep(pollMs, signal);
   }

@@ -24,7 +24,8 @@ export interface StepText {
   readonly inFlight?: number | undefined;
 }
 
-const endTexts: Readonly<Record<EndReason, string>> = {
+/** Why a run was ended, in words. */
+export const endTexts: Readonly<Record<EndReason, string>> = {
   cancelled: 'it was cancelled',
   superseded: 'a stop of everything took over from it',
   'supervisord gone': 'supervisord has gone; what is out goes back when it runs again',

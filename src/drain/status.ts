@@ -31,7 +31,7 @@ export async function processStatus(target: Target, context: StatusContext): Pro
     pid: info.pid,
     description: info.description,
     pool: poolWord(members),
-    in_flight: look.inFlight ?? -1,
+    in_flight: isCounted(target) ? (look.inFlight ?? -1) : -1,
     uncounted: !isCounted(target),
     since: since(info, context.journal),
     why: why(info, members, look.unknownBecause, context),

@@ -1,12 +1,16 @@
 import { destination, pino } from 'pino';
 import type { Log, LogFields, LogLevel } from '../log.ts';
+import { withTimeout } from '../time.ts';
 
 /** Names whose values never reach a log, wherever they stand. */
 const secrets = ['password', 'authorization', 'token', '*.password', '*.authorization', '*.token'];
 
+const flushLimitMs = 1_000;
+
 /** A log that can be written out before the process ends. */
 export interface JsonLog extends Log {
-  flush(): void;
+  /** Resolves when all of it is written, or after a second: it may be that nobody reads it. */
+  flush(): Promise<void>;
 }
 
 /**
@@ -14,7 +18,8 @@ export interface JsonLog extends Log {
  * (supervisord is stopped, say) must not stop the drain.
  */
 export function createJsonLog(level: LogLevel): JsonLog {
-  const stream = destination({ dest: 2, sync: false });
+  // One byte is the least to gather; a stream that gathers nothing has a flush() that does not wait.
+  const stream = destination({ dest: 2, sync: false, minLength: 1 });
   stream.on('error', () => {}); // A log that can't be written is no reason to fail.
   const timestamp = () => `,"time":"${new Date().toISOString()}"`;
   const formatters = { level: (label: string) => ({ level: label }) };
@@ -28,12 +33,15 @@ export function createJsonLog(level: LogLevel): JsonLog {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    flush() {
-      try {
-        stream.flushSync();
-      } catch {
-        // Nobody reads it: see above.
-      }
+    async flush() {
+      // Not flushSync(): that would overtake a line which is being written, and wait for ever where nobody reads.
+      const written = new Promise<void>((done) => stream.flush(() => done()));
+      await withTimeout(
+        flushLimitMs,
+        undefined,
+        () => new Error('nobody reads the log'),
+        () => written,
+      ).catch(() => {});
     },
   };
 }

@@ -48,6 +48,8 @@ export async function listen(options: ListenOptions): Promise<number> {
     supervisor: endpoint.url,
     socket: config.sidecar.socket,
   });
+  if (config.sidecar.http !== undefined)
+    log.warn('sidecar.http is set, but this version of drainctl serves nothing there');
   try {
     return await sidecar.run();
   } finally {
@@ -55,7 +57,7 @@ export async function listen(options: ListenOptions): Promise<number> {
     await serving;
     await server.close();
     engine.close();
-    log.flush();
+    await log.flush();
   }
 }
 

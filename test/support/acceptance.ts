@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { RunDocument, StatusDocument } from '../../src/drain/api.ts';
 import { onCleanUp } from './cleanup.ts';
 import type { Haproxy } from './haproxy.ts';
+import { request } from './http.ts';
 import type { Load, LoadOptions } from './load.ts';
 import { markedProcesses } from './marked-processes.ts';
 import type { RunningProcess } from './processes.ts';
@@ -14,6 +15,21 @@ export async function startSteadyLoad(stack: Stack, options: Partial<LoadOptions
   const load = stack.startLoad(options);
   const servers = stack.webNames.length + (stack.peer === undefined ? 0 : 1);
   await waitFor(() => load.answers.size >= servers, { what: 'answers of all servers' });
+  return load;
+}
+
+/** Options for a stack in which a cookie leads to one process, as {@link startLongRequest} needs it. */
+export const stickyHaproxy = { cookie: 'SERVER' } as const;
+
+/**
+ * A client that keeps web_00 busy with requests of `ms`, one after the other; resolves when the first one is there.
+ * End it with `close()`: the next request would come after the one that the test is about.
+ */
+export async function startLongRequest(stack: Stack, ms: number): Promise<Load> {
+  const cookie = `${stickyHaproxy.cookie}=web_00`;
+  const load = stack.startLoad({ connections: 1, path: `/?ms=${ms}`, headers: { cookie } });
+  const inFlight = async () => (await request(`http://127.0.0.1:${stack.webPorts[0]}/load`)).body.trim();
+  await waitFor(async () => (await inFlight()) === '1', { what: 'the long request to be in flight' });
   return load;
 }
 

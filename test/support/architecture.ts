@@ -9,7 +9,7 @@ export type Sources = ReadonlyMap<string, string>;
  * itself. In words: cli → sidecar → drain → config → {pools, probes, supervisor} → rpc → base, and systemd beside them.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  main: ['cli'],
+  main: ['cli', 'base'],
   cli: ['sidecar', 'systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
   sidecar: ['systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
   drain: ['config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],

@@ -39,11 +39,18 @@ async function putBackEntries(
   options: { readonly deadlineMs: number; readonly untilIn: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const { journal, findAddress } = process.context;
-  process.outSinceMs = undefined;
-  await process.keeping;
-  if (entries.length === 0) return;
+  await process.endKeeping();
+  if (entries.length === 0) {
+    if (process.action === 'pool') process.say('info', 'was not taken out by drainctl; there is nothing to put back');
+    return;
+  }
   const deadline = new Deadline(options.deadlineMs);
   const { pollMs } = process.target.settings;
-  await putBack(entries, { ...options, journal, findAddress, deadline, pollMs });
+  const onStillOut = ({ label, address }: JournalEntry, text: string) =>
+    process.say(
+      'warning',
+      `is no longer kept out by drainctl, but ${label} at ${address} is ${text}, set by somebody else`,
+    );
+  await putBack(entries, { ...options, journal, findAddress, deadline, pollMs, onStillOut });
   process.say('info', `repooled: back in ${entries.map((entry) => `${entry.label} at ${entry.address}`).join(', ')}`);
 }

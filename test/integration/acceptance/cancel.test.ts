@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   exitCodeOf,
   expectNoneFailed,
+  startLongRequest,
   startSteadyLoad,
   statusOf,
+  stickyHaproxy,
   waitForServer,
   waitForStep,
 } from '../../support/acceptance.ts';
@@ -27,17 +29,21 @@ const cases: readonly (readonly [action: string, how: string, sidecar: boolean, 
 
 describe('a run that is under way', () => {
   test.each(cases)('%s is ended by %s, and puts back what was out', async (action, _, sidecar, cancel) => {
-    await using stack = await startStack({ processes: 2, sidecar });
-    const load = await startSteadyLoad(stack, { path: '/?ms=1500' });
-    const command = stack.spawnDrainctl([action, 'web:*']);
+    await using stack = await startStack({ processes: 2, sidecar, haproxy: stickyHaproxy });
+    const long = await startLongRequest(stack, 30_000);
+    const load = await startSteadyLoad(stack);
+    const command = stack.spawnDrainctl([action, 'web:web_00']);
     await waitForStep(command, /web_00 draining:/);
 
     await cancel(command, stack);
     const exitCode = await exitCodeOf(command);
 
     const states = await stack.haproxy.serverStates();
+    const ended = long.result.requests;
+    await long.close();
     await expectNoneFailed(load);
     expect(exitCode, command.stderr).toBe(4);
+    expect(ended).toBe(0);
     expect(states).toEqual(new Map(['web_00', 'web_01', 'peer'].map((name) => [name, 'UP'])));
     expect(stack.stops()).toEqual([]);
     expect((await statusOf(stack)).processes.map(({ held }) => held)).toEqual([false, false]);
@@ -58,8 +64,9 @@ describe('drainctl cancel', () => {
 describe('a second SIGINT', () => {
   test('ends the command at once', async () => {
     // The undo can't finish while HAProxy does not answer.
-    await using stack = await startStack({ processes: 1, sidecar: false });
-    const load = await startSteadyLoad(stack, { path: '/?ms=1500' });
+    await using stack = await startStack({ processes: 1, sidecar: false, haproxy: stickyHaproxy });
+    const long = await startLongRequest(stack, 30_000);
+    const load = await startSteadyLoad(stack);
     const command = stack.spawnDrainctl(['drain', 'web:*']);
     await waitForStep(command, /web_00 draining:/);
     stack.haproxy.process.kill('SIGSTOP');
@@ -72,6 +79,7 @@ describe('a second SIGINT', () => {
     const ms = performance.now() - signalledAt;
 
     stack.haproxy.process.kill('SIGCONT');
+    await long.close();
     expect(exitCode).toBe(4);
     expect(ms).toBeLessThan(1_000);
     expect(command.stderr).toContain('drainctl pool');

@@ -1,25 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import type { RunDocument } from '../../../src/drain/api.ts';
-import { expectNoneFailed, historyOf, startSteadyLoad, statusOf, waitForServer } from '../../support/acceptance.ts';
-import { request } from '../../support/http.ts';
-import type { Load } from '../../support/load.ts';
-import { type Stack, type StackOptions, startStack } from '../../support/stack.ts';
+import {
+  expectNoneFailed,
+  historyOf,
+  startLongRequest,
+  startSteadyLoad,
+  statusOf,
+  stickyHaproxy,
+  waitForServer,
+} from '../../support/acceptance.ts';
+import { type StackOptions, startStack } from '../../support/stack.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
-const twoWithCookie: StackOptions = { processes: 2, haproxy: { cookie: 'SERVER' } };
+const twoWithCookie: StackOptions = { processes: 2, haproxy: stickyHaproxy };
 
 const twoOnHold: StackOptions = {
   ...twoWithCookie,
   config: (config) => ({ ...config, defaults: { ...config.defaults, deadline: '1s', on_deadline: 'hold' } }),
 };
-
-/** A client whose cookie sends it to web_00 with requests of five seconds; resolves when the first one is there. */
-async function startLongRequest(stack: Stack): Promise<Load> {
-  const load = stack.startLoad({ connections: 1, path: '/?ms=5000', headers: { cookie: 'SERVER=web_00' } });
-  const inFlight = async () => (await request(`http://127.0.0.1:${stack.webPorts[0]}/load`)).body.trim();
-  await waitFor(async () => (await inFlight()) === '1', { what: 'the long request to be in flight' });
-  return load;
-}
 
 describe('a deadline of one second with a request of five', () => {
   test.each([
@@ -27,7 +25,7 @@ describe('a deadline of one second with a request of five', () => {
     ['without a sidecar', false],
   ])('%s cuts off this one request, counts it and exits with 3', async (_, sidecar) => {
     await using stack = await startStack({ ...twoWithCookie, sidecar });
-    const long = await startLongRequest(stack);
+    const long = await startLongRequest(stack, 5_000);
     const load = await startSteadyLoad(stack);
 
     const { exitCode, stdout, stderr } = await stack.drainctl(['stop', 'web:web_00', '--deadline', '1s', '--json']);
@@ -43,7 +41,7 @@ describe('a deadline of one second with a request of five', () => {
 
   test('says so in words, and in the history', async () => {
     await using stack = await startStack(twoWithCookie);
-    const long = await startLongRequest(stack);
+    const long = await startLongRequest(stack, 5_000);
 
     const { exitCode, stdout } = await stack.drainctl(['stop', 'web:web_00', '--deadline', '1s']);
 
@@ -56,7 +54,7 @@ describe('a deadline of one second with a request of five', () => {
 
   test('cuts it off in a shutdown too, which goes on', async () => {
     await using stack = await startStack(twoWithCookie);
-    const long = await startLongRequest(stack);
+    const long = await startLongRequest(stack, 5_000);
 
     const { exitCode, stdout } = await stack.drainctl(['shutdown', '--deadline', '1s', '--json']);
 
@@ -72,7 +70,7 @@ describe('a deadline of one second with a request of five', () => {
     ['without a sidecar', false],
   ])('%s with on_deadline hold cuts nothing, leaves it on hold and exits with 4', async (_, sidecar) => {
     await using stack = await startStack({ ...twoOnHold, sidecar });
-    const long = await startLongRequest(stack);
+    const long = await startLongRequest(stack, 5_000);
     const load = await startSteadyLoad(stack);
 
     const stop = await stack.drainctl(['stop', 'web:web_00']);
@@ -96,7 +94,7 @@ describe('a deadline of one second with a request of five', () => {
 
   test('with on_deadline hold ends a shutdown with 4, and supervisord runs on', async () => {
     await using stack = await startStack(twoOnHold);
-    const long = await startLongRequest(stack);
+    const long = await startLongRequest(stack, 5_000);
 
     const { exitCode, stdout } = await stack.drainctl(['shutdown']);
 

@@ -4,8 +4,10 @@ import {
   expectNoneFailed,
   killSidecar,
   sidecarPid,
+  startLongRequest,
   startSteadyLoad,
   statusOf,
+  stickyHaproxy,
   waitForStep,
 } from '../../support/acceptance.ts';
 import { startStack } from '../../support/stack.ts';
@@ -13,8 +15,9 @@ import { waitFor } from '../../support/wait-for.ts';
 
 describe('the sidecar killed', () => {
   test('in the middle of a restart puts back what was out when it is there again', async () => {
-    await using stack = await startStack();
-    const load = await startSteadyLoad(stack, { path: '/?ms=1000' });
+    await using stack = await startStack({ haproxy: stickyHaproxy });
+    const long = await startLongRequest(stack, 30_000);
+    const load = await startSteadyLoad(stack);
     const command = stack.spawnDrainctl(['restart', 'all']);
     await waitForStep(command, /web_00 draining:/);
 
@@ -23,7 +26,10 @@ describe('the sidecar killed', () => {
     await waitFor(async () => (await sidecarPid(stack)) !== killed, { what: 'another sidecar' });
     await stack.waitForHealthy();
 
+    const ended = long.result.requests;
+    await long.close();
     await expectNoneFailed(load);
+    expect(ended).toBe(0);
     expect(exitCode).toBe(1);
     expect(command.stderr).toContain('sidecar');
     expect(stack.stops()).toEqual([]);
@@ -34,8 +40,9 @@ describe('the sidecar killed', () => {
 
 describe('the sidecar stopped alone', () => {
   test('in the middle of a restart puts back what was out before it ends', async () => {
-    await using stack = await startStack();
-    const load = await startSteadyLoad(stack, { path: '/?ms=1000' });
+    await using stack = await startStack({ haproxy: stickyHaproxy });
+    const long = await startLongRequest(stack, 30_000);
+    const load = await startSteadyLoad(stack);
     const command = stack.spawnDrainctl(['restart', 'all']);
     await waitForStep(command, /web_00 draining:/);
 
@@ -43,7 +50,10 @@ describe('the sidecar stopped alone', () => {
 
     const states = await stack.haproxy.serverStates();
     const exitCode = await exitCodeOf(command);
+    const ended = long.result.requests;
+    await long.close();
     await expectNoneFailed(load);
+    expect(ended).toBe(0);
     expect(stdout).toContain('drain: stopped');
     expect(new Set(states.values())).toEqual(new Set(['UP']));
     expect(exitCode, command.stderr).not.toBe(0);
@@ -53,9 +63,10 @@ describe('the sidecar stopped alone', () => {
 
 describe('a drainctl that works without a sidecar, killed', () => {
   test('in the middle of a restart leaves what the next sidecar puts back', async () => {
-    await using stack = await startStack();
+    await using stack = await startStack({ haproxy: stickyHaproxy });
     await stack.supervisord.ctl(['stop', 'drain']);
-    const load = await startSteadyLoad(stack, { path: '/?ms=1000' });
+    const long = await startLongRequest(stack, 30_000);
+    const load = await startSteadyLoad(stack);
     const command = stack.spawnDrainctl(['restart', 'all']);
     await waitForStep(command, /web_00 draining:/);
 
@@ -65,7 +76,10 @@ describe('a drainctl that works without a sidecar, killed', () => {
     await stack.supervisord.ctl(['start', 'drain']);
     await stack.haproxy.waitForUp();
 
+    const ended = long.result.requests;
+    await long.close();
     await expectNoneFailed(load);
+    expect(ended).toBe(0);
     expect(out).toBe('DRAIN');
     expect(stack.stops()).toEqual([]);
   });

@@ -62,7 +62,13 @@ export function processStatusDocument(given: Partial<ProcessStatus> = {}): Proce
 
 /** The status of these processes. */
 export function statusDocument(processes: readonly ProcessStatus[]): StatusDocument {
-  return { supervisor: { url: 'unix:///run/supervisor.sock', state: 'RUNNING' }, sidecar: true, run: '', processes };
+  return {
+    supervisor: { url: 'unix:///run/supervisor.sock', state: 'RUNNING' },
+    sidecar: true,
+    run: '',
+    warnings: [],
+    processes,
+  };
 }
 
 /** The answer to a wait for a run that has ended so. */

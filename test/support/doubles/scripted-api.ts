@@ -14,7 +14,12 @@ import { endedDocument, processStatusDocument, runDocument, statusDocument } fro
 export class ScriptedApi implements DrainApi {
   /** Each call with its arguments: `['start', 'stop', ['web:*'], {}]`. */
   readonly calls: (readonly unknown[])[] = [];
-  version: VersionDocument = { version: '1.2.3', pid: 4711, config: '/etc/drainctl.yaml' };
+  version: VersionDocument = {
+    version: '1.2.3',
+    pid: 4711,
+    config: '/etc/drainctl.yaml',
+    started_at: '2026-01-02T03:04:05.000Z',
+  };
   status: StatusDocument = statusDocument([processStatusDocument()]);
   plan: PlanDocument = { action: 'stop', worst_case_ms: 0, steps: [] };
   history: readonly RunDocument[] = [runDocument()];

@@ -56,12 +56,14 @@ export class ScriptedSupervisor implements Supervisor {
   }
 
   async stopProcess(name: ProcessName, _timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     this.calls.push(`stop ${name}`);
     await this.#play('stopProcess', name, signal);
     this.become(name, 'STOPPED');
   }
 
   async startProcess(name: ProcessName, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     this.calls.push(`start ${name}`);
     await this.#play('startProcess', name, signal);
     this.become(name, this.stateAfterStart);

@@ -48,11 +48,11 @@ export class ScriptedWorld {
     return pool;
   }
 
-  /** An engine on this world, as another drainctl would have it. It is cancelled when the test ends. */
+  /** An engine on this world, as another drainctl would have it. Its runs end with the test. */
   engine(isSidecar = true): Engine {
     const engine = new Engine({ config: this.config, supervisor: this.supervisor, log: this.log, isSidecar });
     onCleanUp(async () => {
-      engine.cancelAll();
+      engine.endAll('supervisord gone');
       await engine.idle();
     });
     return engine;

@@ -84,7 +84,10 @@ describe('at a terminal', () => {
   test('what does not fit the height is counted', () => {
     const stderr = textSink({ columns: 80, rows: 5 });
 
-    progressView(context(stderr)).show([], ['a:a', 'b:b', 'c:c', 'd:d', 'e:e'].map((name) => progress(name)));
+    progressView(context(stderr)).show(
+      [],
+      ['a:a', 'b:b', 'c:c', 'd:d', 'e:e'].map((name) => progress(name)),
+    );
 
     expect(stderr.text.split('\n').slice(-2)).toEqual(['... and 2 more', '']);
   });
@@ -97,7 +100,10 @@ describe('at a terminal', () => {
       fc.property(fc.array(anyName, { maxLength: 40 }), anySize, (names, size) => {
         const stderr = textSink(size);
 
-        progressView(context(stderr)).show([], names.map((name) => progress(name)));
+        progressView(context(stderr)).show(
+          [],
+          names.map((name) => progress(name)),
+        );
 
         const lines = stderr.text.split('\n').slice(0, -1);
         expect(Math.max(0, ...lines.map((line) => line.length))).toBeLessThan(size.columns);

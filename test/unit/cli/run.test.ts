@@ -29,7 +29,10 @@ describe('help', () => {
     expect(exitCode).toBe(0);
     // commander breaks long lines.
     const text = stdout.replaceAll(/\s+/g, ' ');
-    for (const { name, summary } of commands.values()) expect(text).toContain(` ${name}`), expect(text).toContain(summary);
+    for (const { name, summary } of commands.values()) {
+      expect(text).toContain(` ${name} [options]`);
+      expect(text).toContain(summary);
+    }
   });
 
   test.each([...commands.keys()])('of %s has its examples and the shared options', async (name) => {
@@ -121,7 +124,9 @@ describe('the shared options', () => {
   test('--config wins over $DRAINCTL_CONFIG', async () => {
     const { config } = await sidecar();
 
-    expect(await drainctl(['status', '--config', config], { DRAINCTL_CONFIG: '/nowhere' })).toMatchObject({ exitCode: 0 });
+    expect(await drainctl(['status', '--config', config], { DRAINCTL_CONFIG: '/nowhere' })).toMatchObject({
+      exitCode: 0,
+    });
   });
 
   test('$DRAINCTL_CONFIG is read where no --config is given', async () => {
@@ -134,9 +139,7 @@ describe('the shared options', () => {
 describe('status', () => {
   async function statusOf(...names: string[]) {
     const { api, config } = await sidecar();
-    api.status = statusDocument(
-      ['web:web_00', 'web:web_01', 'job:job'].map((name) => processStatusDocument({ name })),
-    );
+    api.status = statusDocument(['web:web_00', 'web:web_01', 'job:job'].map((name) => processStatusDocument({ name })));
     const result = await drainctl(['status', ...names, '--config', config, '--json']);
     return { ...result, document: JSON.parse(result.stdout) as { processes: { name: string }[] } }; // as: its own format
   }
@@ -147,7 +150,10 @@ describe('status', () => {
     [['web:*'], ['web:web_00', 'web:web_01']],
     [['web:web_01'], ['web:web_01']],
     [['job'], ['job:job']],
-    [['job:job', 'web:web_00'], ['web:web_00', 'job:job']],
+    [
+      ['job:job', 'web:web_00'],
+      ['web:web_00', 'job:job'],
+    ],
   ])('of %j shows %j', async (names, shown) => {
     expect((await statusOf(...names)).document.processes.map(({ name }) => name)).toEqual(shown);
   });

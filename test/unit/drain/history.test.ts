@@ -1,26 +1,12 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { RunDocument } from '../../../src/drain/api.ts';
 import { History } from '../../../src/drain/history.ts';
 import { silentLog } from '../../../src/log.ts';
+import { runDocument } from '../../support/doubles/documents.ts';
 import { recordingLog } from '../../support/doubles/recording-log.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
-function run(id: string): RunDocument {
-  return {
-    id,
-    action: 'stop',
-    names: ['web:*'],
-    started_at: '2026-01-02T03:04:05.000Z',
-    ended_at: '2026-01-02T03:04:06.000Z',
-    outcome: 'done',
-    cut: 0,
-    message: '',
-    error_code: '',
-    hint: '',
-    processes: [],
-  };
-}
+const run = (id: string) => runDocument({ id });
 
 const ids = async (history: History, limit = 100) => (await history.latest(limit)).map(({ id }) => id);
 
@@ -72,12 +58,15 @@ describe('the history', () => {
     expect(await ids(history)).toEqual(['two', 'one']);
   });
 
-  test.each(['null', '42', '[]', '{"id":1,"processes":[]}', '{"id":"x"}'])('passes over a line that is no run: %s', async (line) => {
-    const dir = temporaryDirectory();
-    writeFileSync(dir.file('history.jsonl'), `${line}\n${JSON.stringify(run('one'))}\n`);
+  test.each(['null', '42', '[]', '{"id":1,"processes":[]}', '{"id":"x"}'])(
+    'passes over a line that is no run: %s',
+    async (line) => {
+      const dir = temporaryDirectory();
+      writeFileSync(dir.file('history.jsonl'), `${line}\n${JSON.stringify(run('one'))}\n`);
 
-    expect(await ids(new History(dir.path, silentLog))).toEqual(['one']);
-  });
+      expect(await ids(new History(dir.path, silentLog))).toEqual(['one']);
+    },
+  );
 
   test('is trimmed to the latest runs when it has grown long', async () => {
     const dir = temporaryDirectory();

@@ -74,8 +74,14 @@ describe('a journal', () => {
     ['has an older version than there ever was', JSON.stringify({ ...written, version: 0 })],
     ['has no entries', JSON.stringify({ version: 1, holds: [] })],
     ['has an entry of null', JSON.stringify({ ...written, entries: [null] })],
-    ['has an entry without an address', JSON.stringify({ ...written, entries: [{ ...entry('a:a'), address: undefined }] })],
-    ['has an entry without its state before', JSON.stringify({ ...written, entries: [{ ...entry('a:a'), before: undefined }] })],
+    [
+      'has an entry without an address',
+      JSON.stringify({ ...written, entries: [{ ...entry('a:a'), address: undefined }] }),
+    ],
+    [
+      'has an entry without its state before',
+      JSON.stringify({ ...written, entries: [{ ...entry('a:a'), before: undefined }] }),
+    ],
     ['has an entry without a member', JSON.stringify({ ...written, entries: [{ ...entry('a:a'), member: null }] })],
     ['has a hold without a reason', JSON.stringify({ ...written, holds: [{ ...hold('a:a'), reason: undefined }] })],
   ])('that %s is damaged', async (_, text) => {

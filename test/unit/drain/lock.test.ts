@@ -2,8 +2,8 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { acquireLock, type Lock, type LockOptions, type LockOwner, tryLock } from '../../../src/drain/lock.ts';
-import { type RunningProcess, startProcess } from '../../support/processes.ts';
 import { onCleanUp } from '../../support/cleanup.ts';
+import { type RunningProcess, startProcess } from '../../support/processes.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -13,9 +13,10 @@ const ownerProgram = fileURLToPath(new URL('../../fixtures/lock/owner.mjs', impo
 async function acquire(stateDir: string, given: Partial<LockOptions> = {}): Promise<Lock> {
   const lock = await acquireLock(stateDir, 'shutdown', {
     signal: AbortSignal.timeout(8_000),
-    takeOver: false,
+    takeOver: undefined,
     onWait: () => {},
     onGiveWay: () => {},
+    onUnlockable: () => {},
     ...given,
   });
   onCleanUp(() => lock.release());
@@ -65,7 +66,7 @@ describe('the lock', () => {
     const first = await acquire(dir.path);
     const second = await beginWaiting(dir.path);
 
-    first.release();
+    await first.release();
 
     expect((await second.lock).held).toBe(true);
   });
@@ -89,10 +90,14 @@ describe('the lock', () => {
     expect((await acquire(temporaryDirectory().file('missing'))).held).toBe(true);
   });
 
-  test('of a folder that can never be there can be had', async () => {
+  test('of a folder that can never be there is gone without, and that is told', async () => {
     const file = temporaryDirectory().write('file', '');
+    const told: string[] = [];
 
-    expect((await acquire(`${file}/state`)).held).toBe(true);
+    const lock = await acquire(`${file}/state`, { onUnlockable: (message) => told.push(message) });
+
+    expect(lock.held).toBe(false);
+    expect(told).toEqual([expect.stringContaining("can't be locked")]);
   });
 
   test('is not had by who is cancelled while waiting', async () => {
@@ -111,27 +116,27 @@ describe('the lock', () => {
     const lock = await tryLock(dir.path, 'keep out', () => {});
 
     const second = await tryLock(dir.path, 'keep out', () => {});
-    lock?.release();
+    await lock?.release();
     const third = await tryLock(dir.path, 'keep out', () => {});
-    third?.release();
+    await third?.release();
 
     expect([lock?.held, second, third?.held]).toEqual([true, undefined, true]);
   });
 });
 
 describe('giving way', () => {
-  test('is asked for by who takes over, once', async () => {
+  test('is asked for by who takes over, in the name of its action', async () => {
     const dir = temporaryDirectory();
-    let asked = 0;
+    const asked = new Set<string>();
     const first = await acquire(dir.path, {
-      onGiveWay: () => {
-        asked += 1;
-        setTimeout(() => first.release(), 150);
+      onGiveWay: (action) => {
+        asked.add(action);
+        setTimeout(() => first.release(), 50);
       },
     });
 
-    expect((await acquire(dir.path, { takeOver: true })).held).toBe(true);
-    expect(asked).toBe(1);
+    expect((await acquire(dir.path, { takeOver: 'gate' })).held).toBe(true);
+    expect([...asked]).toEqual(['gate']);
   });
 
   test('is not asked for by who only waits', async () => {
@@ -139,7 +144,7 @@ describe('giving way', () => {
     let asked = 0;
     const first = await acquire(dir.path, { onGiveWay: () => (asked += 1) });
     const second = await beginWaiting(dir.path);
-    first.release();
+    await first.release();
 
     await second.lock;
 
@@ -166,7 +171,7 @@ describe('an owner in another process', () => {
     const controller = new AbortController();
     const waiting = beginWaiting(dir.path, { signal: controller.signal });
 
-    const taken = await beginWaiting(dir.path, { takeOver: true });
+    const taken = await beginWaiting(dir.path, { takeOver: 'shutdown' });
 
     expect((await taken.lock).held).toBe(false);
     expect(taken.owners).toEqual([undefined]);

@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessOutcome, ProcessReport } from '../../../src/drain/api.ts';
 import { outcomeOf, summaryOf, totalCut } from '../../../src/drain/outcome.ts';
+import { processReport } from '../../support/doubles/documents.ts';
 
 function report(outcome: ProcessOutcome, given: Partial<ProcessReport> = {}): ProcessReport {
-  return {
-    name: 'web:web_00',
-    outcome,
-    counted: true,
-    cut: 0,
-    in_flight_at_stop: 0,
-    phases: [],
-    message: '',
-    error_code: '',
-    hint: '',
-    ...given,
-  };
+  return processReport({ outcome, ...given });
 }
 
 const stopped = { phases: [{ phase: 'stop', ms: 5 }] } as const;
@@ -27,9 +17,9 @@ describe('a run', () => {
     [['done', 'skipped'], 'done'],
     [['done', 'untouched'], 'cancelled'],
     [['done', 'cancelled'], 'cancelled'],
-    [['cancelled', 'held'], 'held'],
-    [['held', 'cut'], 'cut'],
-    [['cut', 'failed'], 'failed'],
+    [['cancelled', 'cut'], 'cut'],
+    [['cut', 'held'], 'held'],
+    [['held', 'failed'], 'failed'],
     [['untouched', 'cut'], 'cut'],
   ])('of %j is %s', (outcomes, expected) => {
     expect(outcomeOf(outcomes.map((outcome) => report(outcome)))).toBe(expected);
@@ -68,7 +58,9 @@ describe('the summary', () => {
   });
 
   test('of a start does not speak of what was cut off', () => {
-    expect(summaryOf({ action: 'start', outcome: 'done', cut: 0 }, [report('done')])).toBe('start done: 1 of 1 process.');
+    expect(summaryOf({ action: 'start', outcome: 'done', cut: 0 }, [report('done')])).toBe(
+      'start done: 1 of 1 process.',
+    );
   });
 
   test('of a run with nothing to do says so', () => {
@@ -87,7 +79,7 @@ describe('the summary', () => {
 
   test.each([
     ['held', 'restart ended without stopping. web:web_00 is out. Not touched: web:web_01.'],
-    ['cancelled', 'restart was cancelled. web:web_00 is out. Not touched: web:web_01.'],
+    ['cancelled', 'restart was ended early: as asked. web:web_00 is out. Not touched: web:web_01.'],
     ['failed', 'restart failed. web:web_00 is out. Not touched: web:web_01.'],
   ] as const)('of a %s run says what state things are in, and what was not touched', (outcome, text) => {
     const reports = [
@@ -96,6 +88,6 @@ describe('the summary', () => {
       report('done', { name: 'web:web_02', message: 'not said' }),
     ];
 
-    expect(summaryOf({ action: 'restart', outcome, cut: 0 }, reports)).toBe(text);
+    expect(summaryOf({ action: 'restart', outcome, cut: 0 }, reports, 'as asked')).toBe(text);
   });
 });

@@ -29,7 +29,11 @@ describe('the stop order', () => {
       planned('cache:cache', { groupPriority: 10 }),
     ];
 
-    expect(steps(makePlan('stop', targets))).toEqual(['group web: web:web', 'group cache: cache:cache', 'group db: db:db']);
+    expect(steps(makePlan('stop', targets))).toEqual([
+      'group web: web:web',
+      'group cache: cache:cache',
+      'group db: db:db',
+    ]);
   });
 
   test('of groups of one priority is by name, whatever the order that they came in', () => {
@@ -89,9 +93,12 @@ describe('how many at a time', () => {
     expect(atATime('restart')).toEqual([1, 2]);
   });
 
-  test.each<RunAction>(['drain', 'stop', 'start', 'shutdown', 'pool', 'gate', 'recover'])('is all for a %s', (action) => {
-    expect(atATime(action)).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
-  });
+  test.each<RunAction>(['drain', 'stop', 'start', 'shutdown', 'pool', 'gate', 'recover'])(
+    'is all for a %s',
+    (action) => {
+      expect(atATime(action)).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    },
+  );
 });
 
 describe('the document', () => {

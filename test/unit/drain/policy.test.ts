@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { phases, runActions } from '../../../src/drain/api.ts';
-import { atDeadline, endsRun, mustGoOn, pipelines } from '../../../src/drain/policy.ts';
+import { atDeadline, endsRun, mayBeEnded, mustGoOn, pipelines, takesOver, undoes } from '../../../src/drain/policy.ts';
 
 describe('the pipelines', () => {
   test('are there for every action, and for nothing else', () => {
@@ -11,12 +11,15 @@ describe('the pipelines', () => {
     expect([...new Set(Object.values(pipelines).flat())].sort()).toEqual([...phases].sort());
   });
 
-  test.each(runActions)('%s depools, settles and drains before it stops, and starts and is ready before it repools', (action) => {
-    const order = ['release', 'depool', 'settle', 'drain', 'hold', 'stop', 'start', 'ready', 'repool'];
-    const positions = pipelines[action].map((phase) => order.indexOf(phase));
+  test.each(runActions)(
+    '%s depools, settles and drains before it stops, and starts and is ready before it repools',
+    (action) => {
+      const order = ['release', 'depool', 'settle', 'drain', 'hold', 'stop', 'start', 'ready', 'repool'];
+      const positions = pipelines[action].map((phase) => order.indexOf(phase));
 
-    expect(positions).toEqual(positions.toSorted((a, b) => a - b));
-  });
+      expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+    },
+  );
 
   test.each(runActions.filter((action) => pipelines[action].includes('stop')))('%s drains what it stops', (action) => {
     expect(pipelines[action]).toEqual(expect.arrayContaining(['depool', 'settle', 'drain']));
@@ -32,18 +35,20 @@ describe('the pipelines', () => {
 
 describe('the policy', () => {
   test.each([
-    ['drain', false, false],
-    ['stop', false, true],
-    ['start', false, false],
-    ['restart', false, true],
-    ['shutdown', true, false],
-    ['pool', false, false],
-    ['gate', true, false],
-    ['recover', false, false],
-  ] as const)('of %s: must go on is %s, one failure ends the run is %s', (action, goesOn, ends) => {
-    expect(mustGoOn(action)).toBe(goesOn);
-    expect(endsRun(action)).toBe(ends);
-  });
+    ['drain', false, false, false],
+    ['stop', false, true, true],
+    ['start', false, false, true],
+    ['restart', false, true, true],
+    ['shutdown', true, false, true],
+    ['pool', false, false, true],
+    ['gate', true, false, false],
+    ['recover', false, false, true],
+  ] as const)(
+    'of %s: must go on: %s; ended by one that failed: %s, by one that is held: %s',
+    (action, goesOn, failed, held) => {
+      expect([mustGoOn(action), endsRun(action, 'failed'), endsRun(action, 'held')]).toEqual([goesOn, failed, held]);
+    },
+  );
 
   test.each([
     ['drain', 'stop', 'hold'],
@@ -58,5 +63,41 @@ describe('the policy', () => {
     ['gate', 'hold', 'wait'],
   ] as const)('at the deadline of a %s with on_deadline %s: %s', (action, onDeadline, expected) => {
     expect(atDeadline(action, onDeadline)).toBe(expected);
+  });
+});
+
+describe('a run that is under way', () => {
+  test.each(runActions)('and is a %s may be ended when supervisord has gone', (action) => {
+    expect(mayBeEnded(action, 'supervisord gone')).toBe(true);
+  });
+
+  test.each(['cancelled', 'superseded'] as const)(
+    'and is the gate may not be %s: the moment it ends, supervisord stops everything',
+    (reason) => {
+      expect(runActions.filter((action) => !mayBeEnded(action, reason))).toEqual(['gate']);
+    },
+  );
+
+  test('is taken over from by the gate, whatever it is', () => {
+    expect(runActions.filter((earlier) => takesOver('gate', earlier))).toEqual(runActions);
+  });
+
+  test('is taken over from by a shutdown, unless it is one itself', () => {
+    expect(runActions.filter((earlier) => !takesOver('shutdown', earlier))).toEqual(['shutdown']);
+  });
+
+  test.each(['drain', 'stop', 'start', 'restart', 'pool'] as const)(
+    'is waited for by a %s, unless it only recovers',
+    (action) => {
+      expect(runActions.filter((earlier) => takesOver(action, earlier))).toEqual(['recover']);
+    },
+  );
+
+  test.each([
+    ['cancelled', true],
+    ['superseded', false],
+    ['supervisord gone', false],
+  ] as const)('and is %s puts back what it took out: %s', (reason, expected) => {
+    expect(undoes(reason)).toBe(expected);
   });
 });

@@ -30,6 +30,7 @@ async function run(given: Partial<PutBackOptions> = {}, entries: readonly Journa
     signal: new AbortController().signal,
     pollMs: 5,
     untilIn: true,
+    onStillOut: () => {},
     ...given,
   });
 }
@@ -121,10 +122,12 @@ describe('a member that was put back', () => {
 
   test('is not waited for when somebody else has taken it out', async () => {
     slowToBe('out');
+    const told: string[] = [];
 
-    await run();
+    await run({ onStillOut: ({ label }, text) => told.push(`${label} ${text}`) });
 
     expect(pool.looks).toHaveLength(3);
+    expect(told).toEqual(['app/web_00 OUT']);
   });
 
   test('that stays down until the deadline is NOT_READY, and is no longer ours', async () => {

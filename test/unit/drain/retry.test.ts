@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { retry, type RetryOptions } from '../../../src/drain/retry.ts';
+import { type RetryOptions, retry } from '../../../src/drain/retry.ts';
 import { DrainctlError } from '../../../src/errors.ts';
 import { Deadline, monotonicMs } from '../../../src/time.ts';
 
@@ -43,7 +43,9 @@ describe('retry', () => {
   test('makes one attempt although the deadline has passed', async () => {
     const { work, triedAtMs } = failing(9);
 
-    await expect(retry(options({ deadline: new Deadline(0) }), work)).rejects.toMatchObject({ code: 'POOL_UNREACHABLE' });
+    await expect(retry(options({ deadline: new Deadline(0) }), work)).rejects.toMatchObject({
+      code: 'POOL_UNREACHABLE',
+    });
     expect(triedAtMs).toHaveLength(1);
   });
 
@@ -59,7 +61,10 @@ describe('retry', () => {
   test('ends with the reason of the signal, in the middle of a pause', async () => {
     const controller = new AbortController();
     const { work, triedAtMs } = failing(99);
-    const result = retry(options({ signal: controller.signal, onFirstFailure: () => controller.abort('cancelled') }), work);
+    const result = retry(
+      options({ signal: controller.signal, onFirstFailure: () => controller.abort('cancelled') }),
+      work,
+    );
 
     await expect(result).rejects.toBe('cancelled');
     expect(triedAtMs).toHaveLength(1);

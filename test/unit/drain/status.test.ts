@@ -147,8 +147,8 @@ describe('since', () => {
   test('is unknown for one that never ran', async () => {
     const info = { ...processInfo('web:web_00', 'STOPPED'), stoppedAtS: 0 };
 
-    expect((await processStatus(target('web:web_00', [], { info, config: processConfig('web:web_00') }), quiet)).since).toBe(
-      '',
-    );
+    expect(
+      (await processStatus(target('web:web_00', [], { info, config: processConfig('web:web_00') }), quiet)).since,
+    ).toBe('');
   });
 });

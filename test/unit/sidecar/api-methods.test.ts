@@ -61,9 +61,12 @@ describe('start', () => {
     expect(api.calls).toEqual([['start', 'stop', ['all'], {}]]);
   });
 
-  test.each(runActions.filter((action) => action !== 'gate' && action !== 'recover'))('takes the action %s', async (action) => {
-    await expect(call(new ScriptedApi(), 'drain.start', action, ['all'])).resolves.toBe('run-1');
-  });
+  test.each(runActions.filter((action) => action !== 'gate' && action !== 'recover'))(
+    'takes the action %s',
+    async (action) => {
+      await expect(call(new ScriptedApi(), 'drain.start', action, ['all'])).resolves.toBe('run-1');
+    },
+  );
 
   test.each([
     ['an unknown action', ['explode', ['all']]],

@@ -4,7 +4,13 @@ import type { PlanDocument } from '../../../src/drain/api.ts';
 import { DrainctlError } from '../../../src/errors.ts';
 import { SidecarClient } from '../../../src/sidecar/client.ts';
 import { scriptedSocket, silence } from '../../support/contracts/scripted-socket.ts';
-import { endedDocument, processReport, processStatusDocument, runDocument, statusDocument } from '../../support/doubles/documents.ts';
+import {
+  endedDocument,
+  processReport,
+  processStatusDocument,
+  runDocument,
+  statusDocument,
+} from '../../support/doubles/documents.ts';
 import { ScriptedApi } from '../../support/doubles/scripted-api.ts';
 import { serveApi } from '../../support/doubles/sidecar-server.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -23,9 +29,22 @@ describe('over the socket', () => {
 
   test('the status comes back as it was', async () => {
     const { api, client } = await pair();
-    const member = { pool: 'lb', address: '/run/a.sock', member: 'app/web_00', placement: 'out', text: 'DRAIN (agent)', ours: true };
+    const member = {
+      pool: 'lb',
+      address: '/run/a.sock',
+      member: 'app/web_00',
+      placement: 'out',
+      text: 'DRAIN (agent)',
+      ours: true,
+    };
     api.status = statusDocument([
-      processStatusDocument({ in_flight: -1, uncounted: true, held: true, why: 'on hold: <&> "ü" 💥', members: [member] }),
+      processStatusDocument({
+        in_flight: -1,
+        uncounted: true,
+        held: true,
+        why: 'on hold: <&> "ü" 💥',
+        members: [member],
+      }),
     ]);
 
     expect(await client.getStatus()).toEqual(api.status);
@@ -70,8 +89,23 @@ describe('over the socket', () => {
 
   test('a wait passes on its milliseconds, and its document comes back as it was', async () => {
     const { api, client } = await pair();
-    const step = { seq: 4, at: '2026-01-02T03:04:05.000Z', process: '', phase: '', kind: 'info', in_flight: -1, message: 'x' } as const;
-    const progress = { name: 'web:web_00', phase: 'drain', in_flight: 3, elapsed_ms: 1, deadline_ms: -1, outcome: '' } as const;
+    const step = {
+      seq: 4,
+      at: '2026-01-02T03:04:05.000Z',
+      process: '',
+      phase: '',
+      kind: 'info',
+      in_flight: -1,
+      message: 'x',
+    } as const;
+    const progress = {
+      name: 'web:web_00',
+      phase: 'drain',
+      in_flight: 3,
+      elapsed_ms: 1,
+      deadline_ms: -1,
+      outcome: '',
+    } as const;
     api.waits = [{ ...endedDocument(runDocument()), steps: [step], processes: [progress] }];
 
     expect(await client.wait('run-1', 3, 1_500)).toEqual(api.waits[0]);

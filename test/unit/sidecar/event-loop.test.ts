@@ -14,8 +14,7 @@ function eventText(poolserial: number, eventname: string, payload: string): stri
 }
 
 const tick = (poolserial: number) => eventText(poolserial, 'TICK_5', 'when:1700000000');
-const group = (poolserial: number, name: string) =>
-  eventText(poolserial, 'PROCESS_GROUP_ADDED', `groupname:${name}\n`);
+const group = (poolserial: number, name: string) => eventText(poolserial, 'PROCESS_GROUP_ADDED', `groupname:${name}\n`);
 
 /** A loop between streams that a test can write to and read. */
 function startLoop() {
@@ -43,7 +42,9 @@ function startLoop() {
     signal: controller.signal,
   });
   done.catch(() => {});
-  onCleanUp(() => input.destroy());
+  onCleanUp(() => {
+    input.destroy();
+  });
   return { input, events, writtenBefore, losses, log, controller, done, written: () => written };
 }
 

@@ -19,40 +19,48 @@ function supervisorThat(script: Script): ScriptedSupervisor {
   return supervisor;
 }
 
+const lives = () => true;
+
 describe('only the listener stops', () => {
   test('when supervisord answers that it runs', async () => {
-    expect(await whyStopped(new ScriptedSupervisor([]), recordingLog())).toBe('only the listener stops');
+    expect(await whyStopped(new ScriptedSupervisor([]), recordingLog(), lives)).toBe('only the listener stops');
   });
 
-  test.each(['ECONNREFUSED', 'ENOENT'])('when nobody is there any more: %s', async (errno) => {
-    expect(await whyStopped(supervisorThat(gone(errno)), recordingLog())).toBe('only the listener stops');
+  test('when it does so after a call that failed on the way', async () => {
+    const supervisor = supervisorThat(times(2, gone('ECONNRESET')));
+
+    expect(await whyStopped(supervisor, recordingLog(), lives)).toBe('only the listener stops');
   });
 });
 
 describe('supervisord stops', () => {
   test('when it answers with fault 6', async () => {
-    expect(await whyStopped(supervisorThat(shuttingDown), recordingLog())).toBe('supervisord stops');
+    expect(await whyStopped(supervisorThat(shuttingDown), recordingLog(), lives)).toBe('supervisord stops');
   });
 
   test.each<SupervisorState>(['SHUTDOWN', 'RESTARTING', 'FATAL'])('when it answers %s', async (state) => {
     const supervisor = new ScriptedSupervisor([]);
     supervisor.state = state;
 
-    expect(await whyStopped(supervisor, recordingLog())).toBe('supervisord stops');
+    expect(await whyStopped(supervisor, recordingLog(), lives)).toBe('supervisord stops');
   });
 
-  test('when it is too busy to answer, and the log says so', async () => {
+  test.concurrent.each([
+    ['is too busy to answer', () => new Promise<void>(() => {})],
+    ['has lost its socket', gone('ENOENT')],
+    ['refuses the connection', gone('ECONNREFUSED')],
+  ])('when it lives and %s, and the log says so', async (_, script) => {
     const log = recordingLog();
 
-    expect(await whyStopped(supervisorThat(() => new Promise(() => {})), log)).toBe('supervisord stops');
+    expect(await whyStopped(supervisorThat(script), log, lives)).toBe('supervisord stops');
     expect(log.messages('warn')).toHaveLength(1);
   });
 });
 
-test('a call that fails on the way is made again', async () => {
-  const supervisor = supervisorThat(times(2, gone('ECONNRESET')));
-
-  expect(await whyStopped(supervisor, recordingLog())).toBe('only the listener stops');
+test('supervisord has gone when nobody answers and it does not live', async () => {
+  expect(await whyStopped(supervisorThat(gone('ECONNREFUSED')), recordingLog(), () => false)).toBe(
+    'supervisord has gone',
+  );
 });
 
 test('the gate is held until everything has drained', async () => {

@@ -44,7 +44,11 @@ describe('the log', () => {
   test('never holds a secret', async () => {
     const { lines } = await written('info', [
       ['info', 'calls', { password: 's3cret', token: 's3cret', authorization: 'Basic s3cret' }],
-      ['info', 'calls', { endpoint: { url: 'http://a', password: 's3cret', token: 's3cret', authorization: 's3cret' } }],
+      [
+        'info',
+        'calls',
+        { endpoint: { url: 'http://a', password: 's3cret', token: 's3cret', authorization: 's3cret' } },
+      ],
     ]);
 
     expect(lines).toHaveLength(2);

@@ -45,10 +45,13 @@ const moments: Readonly<Record<string, (world: ScriptedWorld, cancel: () => void
     };
   },
   'while a look hangs': (world, cancel) => {
-    world.pool.scripts.state = () => {
+    world.pool.server('app/web_00').inFlight = 1;
+    world.pool.scripts.state = async (subject, signal) => {
       if (world.pool.looks.length < 3) return;
       cancel();
-      return new Promise(() => {});
+      // As long as a driver takes to give up.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await unreachable(subject, signal);
     };
   },
   'while it stops': (world, cancel) => {
@@ -65,33 +68,42 @@ const moments: Readonly<Record<string, (world: ScriptedWorld, cancel: () => void
   },
 };
 
-async function cancelled(engine: Engine, world: ScriptedWorld, arrange: (typeof moments)[string]): Promise<RunDocument> {
+async function cancelled(
+  engine: Engine,
+  world: ScriptedWorld,
+  arrange: (typeof moments)[string],
+): Promise<RunDocument> {
   const run = engine.begin('restart', ['all'], {});
   arrange(world, () => run.end('cancelled'));
   return run.ended(AbortSignal.timeout(8_000));
 }
 
 describe('a restart that is cancelled', () => {
-  test.each(Object.entries(moments))('%s leaves nothing out that was not stopped, and an empty journal', async (name, arrange) => {
-    const settleMs = name === 'while it settles' ? 5_000 : undefined;
-    const world = new ScriptedWorld({ processes: pair, program: { settleMs } });
+  test.each(Object.entries(moments))(
+    '%s leaves nothing out that was not stopped, and an empty journal',
+    async (name, arrange) => {
+      const settleMs = name === 'while it settles' ? 5_000 : undefined;
+      const world = new ScriptedWorld({ processes: pair, program: { settleMs } });
 
-    const result = await cancelled(world.engine(), world, arrange);
+      const result = await cancelled(world.engine(), world, arrange);
 
-    expect(result.outcome).toBe('cancelled');
-    expect(world.pool.namesOf('in')).toEqual(['app/web_00', 'app/web_01']);
-    expect(await world.journal()).toEqual({ entries: [], holds: [] });
-    // One whose stop was asked for is restarted to the end; the other is not touched.
-    expect([...world.supervisor.processes.values()].map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING']);
-    expect(world.calls.filter((call) => call.includes('web_01'))).toEqual([]);
-  });
+      expect(result.outcome).toBe('cancelled');
+      expect(world.pool.namesOf('in')).toEqual(['app/web_00', 'app/web_01']);
+      expect(await world.journal()).toEqual({ entries: [], holds: [] });
+      // One whose stop was asked for is restarted to the end; the other is not touched.
+      expect([...world.supervisor.processes.values()].map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING']);
+      expect(world.calls.filter((call) => call.includes('web_01'))).toEqual([]);
+    },
+  );
 
   test('says what state things are in', async () => {
     const world = new ScriptedWorld({ processes: pair });
 
     const { message, processes } = await cancelled(world.engine(), world, moments['while it drains'] ?? (() => {}));
 
-    expect(message).toBe('restart was cancelled. web:web_00 was put back and runs on. Not touched: web:web_01.');
+    expect(message).toBe(
+      'restart was ended early: it was cancelled. web:web_00 was put back and runs on. Not touched: web:web_01.',
+    );
     expect(processes.map(({ outcome }) => outcome)).toEqual(['cancelled', 'untouched']);
   });
 });

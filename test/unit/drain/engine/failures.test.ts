@@ -56,7 +56,7 @@ describe('a pool that does not answer', () => {
 
     const result = await run.ended(AbortSignal.timeout(5_000));
 
-    expect(result.message).toContain('runs on but could not be put back');
+    expect(result.message).toContain('web:web_00 could not be put back, and is still out');
     expect((await world.journal()).entries).toHaveLength(1);
   });
 });

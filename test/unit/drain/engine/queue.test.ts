@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { silentLog } from '../../../../src/log.ts';
+import type { Engine } from '../../../../src/drain/engine.ts';
 import { Journal } from '../../../../src/drain/journal.ts';
 import { acquireLock } from '../../../../src/drain/lock.ts';
+import { silentLog } from '../../../../src/log.ts';
 import { barrier } from '../../../support/doubles/script.ts';
 import { shuttingDown } from '../../../support/doubles/scripted-supervisor.ts';
 import { runTo, ScriptedWorld } from '../../../support/doubles/scripted-world.ts';
@@ -78,7 +79,10 @@ describe('a shutdown', () => {
     server.inFlight = 0;
     expect(await shutdown.ended(soon())).toMatchObject({ outcome: 'done' });
     expect(world.calls.filter((call) => call.startsWith('repool'))).toEqual([]);
-    expect(world.calls.filter((call) => call.startsWith('stop')).sort()).toEqual(['stop web:web_00', 'stop web:web_01']);
+    expect(world.calls.filter((call) => call.startsWith('stop')).sort()).toEqual([
+      'stop web:web_00',
+      'stop web:web_01',
+    ]);
     expect(world.calls.at(-1)).toBe('shutdown');
   });
 
@@ -96,7 +100,7 @@ describe('a shutdown', () => {
     expect(world.calls.join()).not.toContain('start');
   });
 
-  test('lets a restart whose stop was asked for finish that process first', async () => {
+  test('that takes over from a restart which has stopped a process leaves it stopped', async () => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
     const engine = world.engine();
     const gate = barrier();
@@ -107,30 +111,85 @@ describe('a shutdown', () => {
     const shutdown = engine.begin('shutdown', [], {});
     gate.open();
 
-    expect(await restart.ended(soon())).toMatchObject({ outcome: 'done' });
+    expect(await restart.ended(soon())).toMatchObject({ outcome: 'cancelled' });
     expect(await shutdown.ended(soon())).toMatchObject({ outcome: 'done' });
-    expect(world.supervisor.processes.get('web:web_00')?.state).toBe('STOPPED');
+    expect(world.calls).toEqual(['depool app/web_00 at pool-a', 'stop web:web_00', 'shutdown']);
   });
 
-  test('that comes while the gate is held does not open it', async () => {
+  test('that is asked for twice is one run', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    const engine = world.engine();
+
+    const ids = [await engine.start('shutdown', [], {}), await engine.start('shutdown', [], {})];
+
+    expect(new Set(ids).size).toBe(1);
+    await engine.idle();
+    expect(world.calls.filter((call) => call === 'shutdown')).toHaveLength(1);
+  });
+});
+
+describe('the gate', () => {
+  /** A gate that drains one process which has work in flight. */
+  async function heldGate() {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    world.pool.server('app/web_00').inFlight = 1;
+    const engine = world.engine();
+    await engine.world.fresh();
+    // As supervisord answers once it is stopping.
+    world.supervisor.scripts.getAllProcessInfo = shuttingDown;
+    const gate = engine.begin('gate', [], {});
+    await waitFor(() => world.pool.looks.length > 3, { what: 'the gate to drain' });
+    return { world, engine, gate };
+  }
+
+  test.each([
+    ['a shutdown', (engine: Engine) => engine.start('shutdown', [], {})],
+    ['a stop', (engine: Engine) => engine.start('stop', ['all'], {})],
+    ['a cancel', (engine: Engine) => engine.cancel('')],
+  ])('is not opened by %s', async (_, act) => {
+    const { world, engine, gate } = await heldGate();
+
+    await expect(act(engine)).rejects.toMatchObject({ code: 'SUPERVISOR_SHUTTING_DOWN' });
+
+    expect(gate.signal.aborted).toBe(false);
+    world.pool.server('app/web_00').inFlight = 0;
+    expect(await gate.ended(soon())).toMatchObject({ outcome: 'done', cut: 0 });
+  });
+
+  test('is not opened by a shutdown in another process', async () => {
+    const { world, gate } = await heldGate();
+
+    const shutdown = world.engine(false).begin('shutdown', [], {});
+    await waitFor(async () => (await shutdown.wait(0, 100)).steps.length > 0, { what: 'the shutdown to ask' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(gate.result).toBeUndefined();
+    world.pool.server('app/web_00').inFlight = 0;
+    expect(await gate.ended(soon())).toMatchObject({ outcome: 'done', cut: 0 });
+  });
+
+  test('takes over from a restart, and leaves out what it had taken out', async () => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
     const server = world.pool.server('app/web_00');
     server.inFlight = 1;
     const engine = world.engine();
-    await engine.world.fresh();
-    const gate = engine.begin('gate', [], {});
-    await waitFor(() => world.pool.looks.length > 3, { what: 'the gate to drain' });
-    // As supervisord answers once it is stopping.
-    world.supervisor.scripts.getAllProcessInfo = shuttingDown;
+    const restart = engine.begin('restart', ['all'], {});
+    await waitFor(() => world.pool.looks.length > 3, { what: 'the restart to drain' });
 
-    const shutdown = engine.begin('shutdown', [], {});
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const resultWhileBusy = gate.result;
+    const gate = engine.begin('gate', [], {});
+    expect(await restart.ended(soon())).toMatchObject({ outcome: 'cancelled' });
     server.inFlight = 0;
 
-    expect(resultWhileBusy).toBeUndefined();
     expect(await gate.ended(soon())).toMatchObject({ outcome: 'done', cut: 0 });
-    await shutdown.ended(soon());
+    expect(world.calls.join()).not.toContain('repool');
+  });
+
+  test('ends when supervisord has gone', async () => {
+    const { engine, gate } = await heldGate();
+
+    engine.endAll('supervisord gone');
+
+    expect(await gate.ended(soon())).toMatchObject({ outcome: 'cancelled' });
   });
 });
 
@@ -196,7 +255,7 @@ describe('two engines on one state_dir', () => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
     const lock = await acquireLock(world.config.stateDir, 'restart', {
       signal: soon(),
-      takeOver: false,
+      takeOver: undefined,
       onWait: () => {},
       onGiveWay: () => {},
       onUnlockable: () => {},
@@ -304,7 +363,10 @@ describe('the API', () => {
     await engine.getStatus();
     world.supervisor.scripts.getAllProcessInfo = shuttingDown;
 
-    expect(await engine.getStatus()).toMatchObject({ supervisor: { state: 'SHUTDOWN' }, processes: [{ name: 'web:web_00' }] });
+    expect(await engine.getStatus()).toMatchObject({
+      supervisor: { state: 'SHUTDOWN' },
+      processes: [{ name: 'web:web_00' }],
+    });
   });
 });
 
