@@ -12,6 +12,7 @@ export type SupervisordPhase = 'runs' | 'stopping' | 'gone';
 export class SupervisordWatch {
   readonly #supervisor: Supervisor;
   #pid = 0;
+  #seen = false;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -31,8 +32,11 @@ export class SupervisordWatch {
       const state = await this.#ask();
       return state === 'RUNNING' ? 'runs' : 'stopping';
     } catch (error) {
-      if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) return 'stopping';
-      if (this.#pid === 0) throw error;
+      if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) {
+        this.#seen = true;
+        return 'stopping';
+      }
+      if (!this.#seen) throw error;
       // Its socket closes a little before its process ends, and one that is busy does not answer in time.
       return this.#processExists() || !isRefused(error) ? 'stopping' : 'gone';
     }
@@ -51,13 +55,14 @@ export class SupervisordWatch {
   async #ask(): Promise<SupervisorState> {
     const late = () => new Error('no answer');
     const state = await withTimeout(askLimitMs, undefined, late, (signal) => this.#supervisor.getState(signal));
+    this.#seen = true;
     if (this.#pid === 0) this.#pid = await this.#supervisor.getPid();
     return state;
   }
 
-  /** A supervisord behind TCP may be on another host, where its process can't be seen. */
+  /** One that was stopping when it was first asked never tells its pid; one behind TCP may be on another host. */
   #processExists(): boolean {
-    if (!this.#supervisor.url.startsWith('unix:')) return false;
+    if (this.#pid === 0 || !this.#supervisor.url.startsWith('unix:')) return false;
     try {
       process.kill(this.#pid, 0);
       return true;

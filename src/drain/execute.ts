@@ -67,7 +67,10 @@ class Execution {
     const keeping = new AbortController();
     setMaxListeners(0, keeping.signal);
     const pollMs = Math.min(1_000, ...this.processes.map((process) => process.target.settings.pollMs));
-    const kept = keepOut(this.processes, ticker, pollMs, keeping.signal);
+    const kept = keepOut(this.processes, ticker, pollMs, keeping.signal).catch((error: unknown) => {
+      const { message } = toDrainctlError(error);
+      run.say({ kind: 'error', message: `what is out is not watched any more: ${message}` });
+    });
     try {
       for (const step of this.#plan) await this.#followStep(step);
     } finally {

@@ -37,6 +37,7 @@ export async function listen(options: ListenOptions): Promise<number> {
   globalThis.console = new Console(process.stderr);
   const config = await loadConfig(options.configFile, { env: options.env });
   const log = createJsonLog(config.log.level);
+  outliveBugs(log);
   const { endpoint } = findSupervisor(config.supervisor, options.env, existsSync);
   const engine = new Engine({ config, supervisor: createSupervisor(endpoint), log, isSidecar: true });
   const sidecar = new Sidecar(engine, log);
@@ -59,6 +60,16 @@ export async function listen(options: ListenOptions): Promise<number> {
     engine.close();
     await log.flush();
   }
+}
+
+/** A sidecar that dies of a bug while it holds the gate cuts off what it was there to save; so it tells, and goes on. */
+function outliveBugs(log: JsonLog): void {
+  const tell = (error: unknown) => {
+    const { message, hint } = toDrainctlError(error);
+    log.error(`${message} ${hint}`, { stack: error instanceof Error ? error.stack : undefined });
+  };
+  process.on('uncaughtException', tell);
+  process.on('unhandledRejection', tell);
 }
 
 /** A socket that can't be had does not keep the gate from its work; it is tried again. */

@@ -30,6 +30,7 @@ export async function undoDepool(process: ProcessRun): Promise<string> {
   if (state !== 'RUNNING') return `${process.name} is ${state}; it goes back when it runs and is ready.`;
   const { signal } = new AbortController();
   await putBackEntries(process, entries, { deadlineMs: shortDeadlineMs, untilIn: false, signal });
+  if (entries.length === 0) return `${process.name} runs on, in or out of its pools as it was before.`;
   return `${process.name} was put back and runs on.`;
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf, expectNoneFailed, sidecarPid, startSteadyLoad, waitForStep } from '../../support/acceptance.ts';
+import { signalProcess } from '../../support/marked-processes.ts';
 import type { RunningProcess } from '../../support/processes.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
 
@@ -12,7 +13,8 @@ async function shutdownWithoutSidecar(stack: Stack, moment: (command: RunningPro
   const command = stack.spawnDrainctl(['shutdown']);
 
   await moment(command);
-  process.kill(pid, 'SIGKILL');
+  // Late enough, it has ended by itself.
+  signalProcess(pid, 'SIGKILL');
   const exitCode = await exitCodeOf(command);
 
   await stack.supervisord.waitForExit(1_000);

@@ -56,8 +56,11 @@ describe('the lock', () => {
     const dir = temporaryDirectory();
     await acquire(dir.path);
 
-    const { owners } = await beginWaiting(dir.path, { signal: AbortSignal.timeout(300) });
+    const controller = new AbortController();
+    const { owners, lock } = await beginWaiting(dir.path, { signal: controller.signal });
+    controller.abort('seen enough');
 
+    await expect(lock).rejects.toBe('seen enough');
     expect(owners).toEqual([{ pid: process.pid, doing: 'shutdown' }]);
   });
 

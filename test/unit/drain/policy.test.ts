@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { phases, runActions } from '../../../src/drain/api.ts';
 import { atDeadline, endsRun, mayBeEnded, mustGoOn, pipelines, takesOver, undoes } from '../../../src/drain/policy.ts';
@@ -5,6 +6,12 @@ import { atDeadline, endsRun, mayBeEnded, mustGoOn, pipelines, takesOver, undoes
 describe('the pipelines', () => {
   test('are there for every action, and for nothing else', () => {
     expect(Object.keys(pipelines).sort()).toEqual([...runActions].sort());
+  });
+
+  test('are made of the phases that have a file, each of its own', () => {
+    const files = readdirSync(new URL('../../../src/drain/phases', import.meta.url));
+
+    expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual([...phases].sort());
   });
 
   test('have every phase, and none that is unknown', () => {

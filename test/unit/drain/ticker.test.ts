@@ -25,6 +25,17 @@ describe('next', () => {
     expect(woken).toEqual([1, 2, 3]);
   });
 
+  test('wakes once for each moment', async () => {
+    const ticker = new Ticker();
+    await ticker.next(20, never, signal);
+    const startedAtMs = monotonicMs();
+
+    for (let wakes = 0; wakes < 5; wakes += 1) await ticker.next(20, never, signal);
+
+    // The first may have come up to an interval late.
+    expect(monotonicMs() - startedAtMs).toBeGreaterThan(3 * 20);
+  });
+
   test('wakes earlier for a moment that is sooner', async () => {
     const startedAtMs = monotonicMs();
 

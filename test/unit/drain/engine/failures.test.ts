@@ -61,6 +61,30 @@ describe('a pool that does not answer', () => {
   });
 });
 
+describe('what an earlier run could not put back', () => {
+  test('is not said to be back when a later run is cancelled', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    const server = world.pool.server('app/web_00');
+    const engine = world.engine();
+    async function cancelWhileDraining(): Promise<string> {
+      server.inFlight = 1;
+      const looks = world.pool.looks.length;
+      const run = engine.begin('stop', ['all'], {});
+      world.pool.scripts.state = () => {
+        if (world.pool.looks.length > looks + 3) run.end('cancelled');
+      };
+      return (await run.ended(AbortSignal.timeout(5_000))).message;
+    }
+    world.pool.scripts.repool = refused;
+    await cancelWhileDraining();
+    world.pool.scripts.repool = () => {};
+
+    const message = await cancelWhileDraining();
+
+    expect(message.includes('was put back')).toBe(server.placement === 'in');
+  });
+});
+
 describe('a member that is missing', () => {
   test('ends a stop before anything was touched', async () => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
