@@ -119,6 +119,8 @@ function plannedProcess(action: RunAction, target: Target, deadlineMs: number | 
     drain: isDrainedByUs(target) ? drainMs : 0,
     stop: target.config.stopWaitSecs * 1_000,
     ready: target.settings.readyDeadlineMs,
+    // Until the pool's own check finds it up.
+    repool: target.members.length > 0 ? target.settings.readyDeadlineMs : 0,
   };
   return {
     name: target.info.fullName,

@@ -3,7 +3,7 @@ import { type Deadline, sleep } from '../time.ts';
 
 /** How {@link retry} goes on after a failure. */
 export interface RetryOptions {
-  /** No attempt begins after it has passed; at least one is made. */
+  /** At least one attempt is made; the last begins when it passes. */
   readonly deadline: Deadline;
   readonly signal: AbortSignal;
   /** True for a failure that another attempt may mend. */

@@ -31,7 +31,7 @@ export interface MemberState {
  * confirm, retries, and summing what is in flight are the engine's work, not the driver's.
  *
  * Every method is idempotent, takes many members in one round trip, gives its answers in the order of `members`, and
- * stops when `signal` is aborted. It rejects with a DrainctlError: `POOL_UNREACHABLE` where trying again may help,
+ * stops when `signal` is aborted, and ends within a time-out of its own (the engine gives up after 30 s). It rejects with a DrainctlError: `POOL_UNREACHABLE` where trying again may help,
  * `POOL_REFUSED` or `POOL_MEMBER_MISSING` where a person must mend something. Nothing else is thrown.
  */
 export interface Pool<Member extends object = object> {

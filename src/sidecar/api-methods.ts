@@ -44,7 +44,7 @@ export function drainMethods(api: DrainApi): RpcMethods {
       {
         help: 'The latest runs, at most this many, the latest first.',
         signature: ['array', 'int'],
-        handle: ([limit]) => api.getHistory(Number(limit)),
+        handle: ([limit]) => api.getHistory(Math.max(0, Number(limit))),
       },
     ],
     [
@@ -63,7 +63,11 @@ export function drainMethods(api: DrainApi): RpcMethods {
         help: 'Waits, at most this many seconds, for steps of the run after the one of this number (0: all) or for its end, and gives them.',
         signature: ['struct', 'string', 'int', 'double'],
         handle: ([run, since, timeoutS]) =>
-          api.wait(String(run), Number(since), Math.min(longestWaitMs, Math.max(0, Number(timeoutS) * 1_000))),
+          api.wait(
+            String(run),
+            Math.max(0, Number(since)),
+            Math.min(longestWaitMs, Math.max(0, Number(timeoutS) * 1_000)),
+          ),
       },
     ],
     [

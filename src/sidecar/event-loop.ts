@@ -104,7 +104,8 @@ export class TickWatch {
 
   #interval(limit: number, intervalMs: number): void {
     this.#missed += 1;
-    if (this.#missed !== limit) return;
+    if (this.#missed < limit) return;
+    this.stop();
     this.#onSilence(
       new DrainctlError(
         'EVENTS_STOPPED',

@@ -2,8 +2,10 @@ import { destination, pino } from 'pino';
 import type { Log, LogFields, LogLevel } from '../log.ts';
 import { withTimeout } from '../time.ts';
 
-/** Names whose values never reach a log, wherever they stand. */
-const secrets = ['password', 'authorization', 'token', '*.password', '*.authorization', '*.token'];
+/** Names whose values never reach a log, down to the third level; nothing that we log is deeper. */
+const secrets = ['', '*.', '*.*.'].flatMap((where) =>
+  ['password', 'authorization', 'token'].map((name) => where + name),
+);
 
 const flushLimitMs = 1_000;
 

@@ -2,7 +2,6 @@ import type { RawEvent } from './event-parser.ts';
 import { type ProcessName, type ProcessState, processStates } from './process.ts';
 
 export { countLostEvents } from './event-gaps.ts';
-export type { EventHeader } from './event-header.ts';
 export { EventParser, type EventProblem, type RawEvent } from './event-parser.ts';
 
 /** What a listener writes when it can take the next event. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcessReport } from '../../../../src/drain/api.ts';
 import { times, unreachable } from '../../../support/doubles/script.ts';
 import { shuttingDown } from '../../../support/doubles/scripted-supervisor.ts';
 import { runTo, ScriptedWorld } from '../../../support/doubles/scripted-world.ts';
@@ -25,22 +24,22 @@ describe('a shutdown', () => {
     expect(world.calls.join()).not.toContain('repool');
   });
 
-  test('that holds stops nothing more, and puts back what drained beside it', async () => {
+  test('that holds at a deadline stops nothing more, and does not begin the next group', async () => {
     const world = new ScriptedWorld({
-      processes: ['web:web_00', 'web:web_01', 'worker:worker_00'],
-      program: { onDeadline: 'hold', deadlineMs: 200 },
+      processes: ['web:web_00', 'worker:worker_00'],
+      program: { onDeadline: 'hold', deadlineMs: 100 },
     });
     world.pool.server('app/web_00').inFlight = 1;
-    // Busy until somebody else has missed the deadline: its own begins again with a new look only.
-    const neighbour = world.pool.server('app/web_01');
-    neighbour.inFlight = 1;
 
     const result = await runTo(world.engine(), 'shutdown');
 
-    const outcomeOf = (name: string) => result.processes.find((report: ProcessReport) => report.name === name)?.outcome;
-    expect(result).toMatchObject({ outcome: 'held', ends_supervisord: false });
-    expect(outcomeOf('worker:worker_00')).toBe('untouched');
-    expect(world.calls.filter((call) => /^stop|^shutdown|worker/.test(call))).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'held', error_code: 'DEADLINE_PASSED', ends_supervisord: false });
+    expect(result.processes.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      'web:web_00 held',
+      'worker:worker_00 untouched',
+    ]);
+    expect(world.calls).toEqual(['depool app/web_00 at pool-a']);
+    expect(await world.journal()).toMatchObject({ holds: [{ process: 'web:web_00' }] });
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { barrier } from '../../../support/doubles/script.ts';
 import { runTo, ScriptedWorld } from '../../../support/doubles/scripted-world.ts';
@@ -12,15 +13,15 @@ describe('a restart that is cancelled with two addresses', () => {
   ] as const)('while the first %s and the second takes it out leaves nothing out', async (_, call) => {
     const world = new ScriptedWorld({ processes: ['web:web_00'], addresses: ['pool-a', 'pool-b'] });
     const [first, second] = [barrier(), barrier()];
-    world.pools[0]?.scripts && Object.assign(world.pools[0].scripts, { [call]: first.script });
-    world.pools[1]?.scripts && Object.assign(world.pools[1].scripts, { depool: second.script });
+    Object.assign(world.pools[0]?.scripts ?? {}, { [call]: first.script });
+    Object.assign(world.pools[1]?.scripts ?? {}, { depool: second.script });
     const run = world.engine().begin('restart', ['all'], {});
     await Promise.all([first.reached, second.reached]);
 
     run.end('cancelled');
-    // The one that was quicker to answer must not be undone before the other has taken it out.
+    // An undo that did not wait would be over before the second has taken it out.
     first.open();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
     second.open();
 
     expect(await run.ended(soon())).toMatchObject({ outcome: 'cancelled' });
