@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { peekConfig } from '../config/peek.ts';
-import type { DrainApi } from '../drain/api.ts';
+import type { DrainApi, VersionDocument } from '../drain/api.ts';
 import { isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { SidecarClient } from '../sidecar/client.ts';
@@ -11,6 +11,8 @@ import { openSupervisor } from './supervisor.ts';
 export interface Connection {
   readonly api: DrainApi;
   readonly isSidecar: boolean;
+  /** What the sidecar says of itself; undefined where there is none. */
+  readonly sidecar: VersionDocument | undefined;
   /** True where a sidecar took our connection and did not answer. */
   readonly sidecarHangs: boolean;
 }
@@ -25,15 +27,14 @@ export async function connect(context: CommandContext): Promise<Connection> {
   let sidecarHangs = false;
   try {
     if (existsSync(socket)) {
-      await client.getVersion();
-      return { api: client, isSidecar: true, sidecarHangs: false };
+      return { api: client, isSidecar: true, sidecar: await client.getVersion(), sidecarHangs: false };
     }
   } catch (error) {
     if (!isDrainctlError(error, 'SIDECAR_UNREACHABLE') || error.details['errno'] === 'EACCES') throw error;
     sidecarHangs = error.details['hangs'] === true;
     context.stderr.write(`drainctl: ${error.message}; this command works by itself\n`);
   }
-  return { api: await openEngine(context), isSidecar: false, sidecarHangs };
+  return { api: await openEngine(context), isSidecar: false, sidecar: undefined, sidecarHangs };
 }
 
 /** The path of the sidecar's socket. */

@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
-import type { VersionDocument } from '../drain/api.ts';
 import { DrainctlError } from '../errors.ts';
 import type { Command, CommandContext } from './command.ts';
 import { connect } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
 import { printJson, printPlan } from './output.ts';
+import { warnIfStale } from './stale-config.ts';
 
 const plannable = ['stop', 'restart', 'shutdown'] as const;
 
@@ -23,8 +22,9 @@ export const plan: Command = {
       });
     }
     await loadChecked(context);
-    const { api, isSidecar } = await connect(context);
-    if (isSidecar) await warnIfStale(context, await api.getVersion());
+    const connection = await connect(context);
+    await warnIfStale(context, connection);
+    const { api } = connection;
     const document = await api.getPlan(known, names, { deadlineMs: context.deadlineMs });
     if (context.json) printJson(context.stdout, document);
     else printPlan(context.stdout, document);
@@ -36,12 +36,4 @@ export const plan: Command = {
 async function loadChecked(context: CommandContext): Promise<void> {
   const { loadConfig } = await import('../config/load.ts');
   loadConfig(context.configFile, { env: context.env });
-}
-
-async function warnIfStale(context: CommandContext, { config, started_at }: VersionDocument): Promise<void> {
-  const changedAt = config === '' ? undefined : await stat(config).catch(() => undefined);
-  if (changedAt === undefined || changedAt.mtimeMs <= Date.parse(started_at)) return;
-  context.stderr.write(
-    `drainctl: ${config} has changed since the sidecar read it, and this plan is by what it read; "supervisorctl restart drain" has it read anew\n`,
-  );
 }

@@ -5,6 +5,7 @@ import { connect } from './connect.ts';
 import { type ExitCode, exitCodeOfRun, exitCodes } from './exit-codes.ts';
 import { followRun, LeftRun } from './follow.ts';
 import { printJson } from './output.ts';
+import { warnIfStale } from './stale-config.ts';
 import { printableLines } from './table.ts';
 
 /** Starts a run, shows it, prints its result, and gives the exit status. */
@@ -14,7 +15,9 @@ export async function runAction(
   names: readonly string[],
   options: RunOptions = {},
 ): Promise<ExitCode> {
-  const { api, isSidecar } = await connect(context);
+  const connection = await connect(context);
+  const { api, isSidecar } = connection;
+  await warnIfStale(context, connection);
   if (!isSidecar && options.holdForMs !== undefined) {
     context.stderr.write('drainctl: no sidecar runs, so nobody ends the hold by itself; "drainctl pool" does\n');
   }

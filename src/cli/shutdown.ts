@@ -85,7 +85,8 @@ async function carryThrough(
     if (isDrainctlError(error) && error.details['hangs'] === true) await killSidecar(context, supervisor);
     const own = await openEngine(context);
     const known = await resultInHistory(own, runId);
-    if (known !== undefined) return known;
+    // Written down before supervisord was told: the sidecar may have gone in between.
+    if (known !== undefined && (!known.ends_supervisord || (await isStopping(supervisor)))) return known;
     context.stderr.write('drainctl: the sidecar has gone away; this command carries on by itself\n');
     return followRun(context, own, await own.start('shutdown', [], options), 'leave');
   }

@@ -1,8 +1,10 @@
-import { isDrainctlError } from '../errors.ts';
+import { DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Supervisor, SupervisorState } from '../supervisor/supervisor.ts';
 import { Deadline, sleep, withTimeout } from '../time.ts';
 
 const pollMs = 25;
+/** One that is busy when it is first asked is given time; later an answer that is late is as good as none. */
+const firstAskLimitMs = 10_000;
 const askLimitMs = 1_000;
 
 /** What supervisord is doing; `stopping` for a reload too, `gone` when its process has ended. */
@@ -53,8 +55,16 @@ export class SupervisordWatch {
   }
 
   async #ask(): Promise<SupervisorState> {
-    const late = () => new Error('no answer');
-    const state = await withTimeout(askLimitMs, undefined, late, (signal) => this.#supervisor.getState(signal));
+    const limitMs = this.#seen ? askLimitMs : firstAskLimitMs;
+    const late = () =>
+      new DrainctlError(
+        'SUPERVISOR_UNREACHABLE',
+        `supervisord at ${this.#supervisor.url} did not answer within ${limitMs / 1_000} s.`,
+        {
+          hint: 'It is busy or hangs: see its log, and what its process is doing.',
+        },
+      );
+    const state = await withTimeout(limitMs, undefined, late, (signal) => this.#supervisor.getState(signal));
     this.#seen = true;
     if (this.#pid === 0) this.#pid = await this.#supervisor.getPid();
     return state;

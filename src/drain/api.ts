@@ -91,7 +91,7 @@ export type RunDocument = {
   readonly message: string;
   readonly error_code: string;
   readonly hint: string;
-  /** True where supervisord itself was told to shut down. */
+  /** True where supervisord itself is told to shut down at the end. */
   readonly ends_supervisord: boolean;
   readonly processes: readonly ProcessReport[];
 };

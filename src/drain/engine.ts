@@ -88,7 +88,7 @@ export class Engine implements DrainApi {
     ]);
     const current = this.#queue[0];
     const run = current && { id: current.id, action: current.action, progress: current.progress() };
-    const infos = snapshot.infos.filter((info) => !isOurselves(snapshot.configs.get(info.fullName)));
+    const infos = snapshot.infos.filter(({ fullName }) => !isOurselves(fullName, snapshot.configs.get(fullName)));
     const resolved = infos.map((info) => this.#shop.targets.resolve(info, snapshot));
     return {
       supervisor: { url: this.world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },

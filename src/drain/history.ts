@@ -30,10 +30,12 @@ export class History {
     }
   }
 
-  /** The latest runs first; lines that can't be read (a torn last line after a power loss) are passed over. */
+  /** The latest runs first, each as it was last written; lines that can't be read (a torn last line after a power loss) are passed over. */
   async latest(limit: number): Promise<readonly RunDocument[]> {
     const lines = await this.#lines();
-    return lines.reverse().flatMap(parseLine).slice(0, limit);
+    const runs = new Map<string, RunDocument>();
+    for (const run of lines.reverse().flatMap(parseLine)) if (!runs.has(run.id)) runs.set(run.id, run);
+    return [...runs.values()].slice(0, limit);
   }
 
   async #trim(): Promise<void> {

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { toDrainctlError } from '../errors.ts';
+import { listenOnSocketFile } from '../rpc/socket-file.ts';
 import { Deadline, sleep, withTimeout } from '../time.ts';
 import { type FileLock, takeFileLock } from './lock-file.ts';
 
@@ -92,12 +93,12 @@ export async function tryLock(
 ): Promise<Lock | undefined> {
   const fileLock = await takeFileLock(stateDir);
   if (fileLock === undefined) return undefined;
-  const server = await answer(controlSocket(stateDir), { pid: process.pid, doing }, onGiveWay);
-  return { held: true, release: () => release(fileLock, server) };
+  const endAnswering = await answer(controlSocket(stateDir), { pid: process.pid, doing }, onGiveWay);
+  return { held: true, release: () => release(fileLock, endAnswering) };
 }
 
-async function release(fileLock: FileLock, server: Server): Promise<void> {
-  server.close();
+async function release(fileLock: FileLock, endAnswering: () => Promise<void>): Promise<void> {
+  await endAnswering();
   await fileLock.release();
 }
 
@@ -105,8 +106,15 @@ function controlSocket(stateDir: string): string {
   return join(stateDir, 'lock.sock');
 }
 
-/** Answers whoever asks. Where it can't (a path that is too long, say) the lock is held all the same. */
-async function answer(path: string, owner: LockOwner, onGiveWay: LockOptions['onGiveWay']): Promise<Server> {
+/**
+ * Answers whoever asks, until the function that it gives is called. Where it can't (a path that is too long, say) the
+ * lock is held all the same.
+ */
+async function answer(
+  path: string,
+  owner: LockOwner,
+  onGiveWay: LockOptions['onGiveWay'],
+): Promise<() => Promise<void>> {
   // What a dead owner left behind: nobody else can be its owner now, because we have the lock.
   await rm(path, { force: true }).catch(() => {});
   const server = createServer((socket) => {
@@ -119,11 +127,13 @@ async function answer(path: string, owner: LockOwner, onGiveWay: LockOptions['on
     });
   });
   server.unref();
-  await new Promise<void>((done) => {
-    server.on('error', () => done());
-    server.listen({ path }, () => done());
-  });
-  return server;
+  server.on('error', () => {});
+  // Its mode keeps others out even where the folder was made by somebody who let everyone in.
+  const file = await listenOnSocketFile(server, path, 0o600).catch(() => undefined);
+  return async () => {
+    server.close();
+    await file?.remove().catch(() => {});
+  };
 }
 
 /** The owner; undefined where it does not answer in time, has just gone, or does not listen yet. */

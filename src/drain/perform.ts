@@ -35,9 +35,11 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
   } finally {
     await lock?.release();
   }
-  if (mayEndSupervisord(run, result)) result = await endSupervisord(run, result, shop);
+  // What is to happen is written down before it does: a kill in between must not lose how the drain went.
+  const ends = mayEndSupervisord(run, result);
+  if (ends) result = { ...result, ends_supervisord: true };
   if (isHistory(result)) await shop.history.append(result);
-  return result;
+  return ends ? endSupervisord(run, result, shop) : result;
 }
 
 /** Not what found nothing to do, nor a recovery that is tried again and again. */
@@ -119,7 +121,7 @@ export function chooseTargets(
 
 /** The processes that the names mean; all where there are none. */
 export function chooseProcesses(names: readonly string[], snapshot: Snapshot): readonly ProcessInfo[] {
-  const others = snapshot.infos.filter((info) => !isOurselves(snapshot.configs.get(info.fullName)));
+  const others = snapshot.infos.filter(({ fullName }) => !isOurselves(fullName, snapshot.configs.get(fullName)));
   return names.length === 0 ? others : selectProcesses(names, others);
 }
 
@@ -191,10 +193,12 @@ async function endSupervisord(run: Run, result: RunDocument, shop: Workshop): Pr
   try {
     await shop.world.supervisor.shutdown();
     run.say({ kind: 'info', message: 'supervisord is told to shut down' });
-    return { ...result, ends_supervisord: true };
+    return result;
   } catch (thrown) {
-    const error = toDrainctlError(thrown);
-    const message = `${result.message} But supervisord could not be told to shut down: ${error.message}`;
-    return { ...result, outcome: 'failed', message, error_code: error.code, hint: error.hint };
+    const { message: why, code, hint } = toDrainctlError(thrown);
+    const message = `${result.message} But supervisord could not be told to shut down: ${why}`;
+    const failed = { ...result, outcome: 'failed' as const, message, error_code: code, hint, ends_supervisord: false };
+    await shop.history.append(failed);
+    return failed;
   }
 }

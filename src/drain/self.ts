@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ProcessConfig } from '../supervisor/process.ts';
+import type { ProcessConfig, ProcessName } from '../supervisor/process.ts';
 
 /** True for an event listener that runs `drainctl listen`, by that name or by the path of this very program. */
 export function isSidecar(config: Pick<ProcessConfig, 'command'>): boolean {
@@ -9,11 +9,17 @@ export function isSidecar(config: Pick<ProcessConfig, 'command'>): boolean {
   return words.slice(0, Math.max(0, listen)).some((word) => basename(word) === 'drainctl' || isThisProgram(word));
 }
 
-/** True for the sidecar, and for the supervised process that we ourselves are in: a run never stops these, supervisord does. */
-export function isOurselves(config: ProcessConfig | undefined, env: NodeJS.ProcessEnv = process.env): boolean {
-  if (config === undefined) return false;
+/**
+ * True for the sidecar, and for the supervised process that we ourselves are in: a run never stops these, supervisord
+ * does. Where supervisord does not tell the configuration, the sidecar still knows itself.
+ */
+export function isOurselves(
+  name: ProcessName,
+  config: Pick<ProcessConfig, 'command'> | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): boolean {
   const own = `${env['SUPERVISOR_GROUP_NAME']}:${env['SUPERVISOR_PROCESS_NAME']}`;
-  return config.fullName === own || isSidecar(config);
+  return name === own || (config !== undefined && isSidecar(config));
 }
 
 function isThisProgram(path: string): boolean {

@@ -1,15 +1,38 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../../../src/drain/journal.ts';
 import { silentLog } from '../../../../src/log.ts';
+import { onCleanUp } from '../../../support/cleanup.ts';
 import { recordingLog } from '../../../support/doubles/recording-log.ts';
 import { runTo, ScriptedWorld } from '../../../support/doubles/scripted-world.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { entry } from '../journal-entries.ts';
 
 const noDescriptors = fileURLToPath(new URL('../../../fixtures/journal/no-descriptors.mjs', import.meta.url));
+
+/** True where this process may mount a file system. */
+function mayMount(): boolean {
+  const dir = temporaryDirectory();
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir.path]).status === 0;
+  if (mounted) spawnSync('umount', [dir.path]);
+  return mounted;
+}
+
+/** A folder on a disk of its own, without a byte to spare, until the test ends. */
+function fullDisk(): string {
+  const dir = temporaryDirectory();
+  const path = dir.file('disk');
+  mkdirSync(path);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
+  onCleanUp(() => {
+    execFileSync('umount', ['--lazy', path]);
+  });
+  writeFileSync(`${path}/ballast`, Buffer.alloc(65_536));
+  return path;
+}
 
 describe('a journal that can not be read at the moment', () => {
   test('for want of file descriptors is not set aside, and is known again when there are some', async () => {
@@ -55,7 +78,6 @@ describe('a journal that can not be read at the moment', () => {
   });
 });
 
-/** `full` has a state_dir that held something once; the other one can't even be made. */
 describe('a journal that can not be written', () => {
   /** Below a regular file, because root may write everywhere else. */
   const unwritable = () => `${temporaryDirectory().write('file', '')}/state`;
@@ -73,22 +95,36 @@ describe('a journal that can not be written', () => {
     expect(world.pool.namesOf('in')).toEqual(['app/web_00']);
   });
 
-  test('does not make what was on the disk before count for more than what is known', async () => {
+  test('does not make what is on the disk count for more than what is known', async () => {
     const dir = temporaryDirectory();
-    const journal = new Journal(dir.path, silentLog);
+    const stateDir = dir.file('state');
+    const journal = new Journal(stateDir, silentLog);
     await journal.record(entry('web:web_00'));
-    const kept = readFileSync(dir.file('journal.json'), 'utf8');
-    rmSync(dir.path, { recursive: true });
-    dir.write('../'.concat(dir.path.split('/').at(-1) ?? ''), '');
+    renameSync(stateDir, dir.file('aside'));
+    dir.write('state', '');
     await journal.record(entry('web:web_01'));
-    rmSync(dir.path);
-    mkdirSync(dir.path);
-    dir.write('journal.json', kept);
+    rmSync(stateDir);
+    renameSync(dir.file('aside'), stateDir);
 
     await journal.load();
 
     expect(journal.content.entries.map(({ process }) => process)).toEqual(['web:web_00', 'web:web_01']);
     expect((await journal.peek()).entries).toHaveLength(2);
+  });
+
+  // Where no file system can be mounted, such as in a container without the right to, the tests above must do.
+  test.runIf(mayMount())('for want of space does not keep pool from putting back what a drain took out', async () => {
+    const stateDir = fullDisk();
+    const world = new ScriptedWorld({ processes: ['web:web_00'], stateDir });
+    const engine = world.engine();
+
+    expect(await runTo(engine, 'drain', ['all'])).toMatchObject({ outcome: 'done' });
+    expect(world.pool.namesOf('out')).toEqual(['app/web_00']);
+    expect(await runTo(engine, 'pool', ['all'])).toMatchObject({ outcome: 'done' });
+
+    expect(world.pool.namesOf('in')).toEqual(['app/web_00']);
+    expect(world.log.messages('warn').join()).toContain('ENOSPC');
+    expect(readdirSync(stateDir).filter((name) => name.includes('journal'))).toEqual([]);
   });
 
   test('says so once for each time that the disk fails', async () => {

@@ -14,7 +14,7 @@ describe('a program whose command', () => {
   ])('is %s is an ordinary one', (command) => {
     const config = processConfig('app:app', { command });
 
-    expect([isSidecar(config), isOurselves(config, {})]).toEqual([false, false]);
+    expect([isSidecar(config), isOurselves('app:app', config, {})]).toEqual([false, false]);
   });
 
   test.each([
