@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -16,11 +16,13 @@ interface Content {
  * tells nothing any more. A convenience, not a journal: what can't be written or read is done without.
  */
 export class SnapshotFile {
+  readonly #dir: string;
   readonly #file: string;
   #written = '';
   #writing: Promise<void> = Promise.resolve();
 
   constructor(stateDir: string) {
+    this.#dir = stateDir;
     this.#file = join(stateDir, 'processes.json');
   }
 
@@ -30,7 +32,12 @@ export class SnapshotFile {
     if (gist === this.#written) return;
     this.#written = gist;
     const content: Content = { version: 1, infos: snapshot.infos, configs: [...snapshot.configs.values()] };
-    this.#writing = this.#writing.then(() => this.#replace(JSON.stringify(content))).catch(() => {});
+    this.#writing = this.#writing
+      .then(() => this.#replace(JSON.stringify(content)))
+      .catch(() => {
+        // Not on the disk, so the next look writes it, whether or not anything has changed.
+        this.#written = '';
+      });
   }
 
   /** What was written last, by whichever process; undefined where it can't be had. */
@@ -46,6 +53,7 @@ export class SnapshotFile {
   }
 
   async #replace(text: string): Promise<void> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const temporary = `${this.#file}.new`;
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, this.#file);

@@ -1,6 +1,6 @@
 import type { Config, ProgramConfig } from '../config/config.ts';
 import { programFor } from '../config/match.ts';
-import { openProgram } from '../config/open.ts';
+import { type OpenedProgram, openProgram } from '../config/open.ts';
 import { type DrainctlError, isDrainctlError } from '../errors.ts';
 import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
 import { PoolAddress } from './pool-address.ts';
@@ -11,6 +11,7 @@ import type { Target, TargetMember } from './target.ts';
 export class Targets {
   readonly #config: Config;
   readonly #addresses: ReadonlyMap<string, readonly PoolAddress[]>;
+  readonly #programs = new Map<string, OpenedProgram>();
 
   constructor(config: Config) {
     this.#config = config;
@@ -40,11 +41,20 @@ export class Targets {
   }
 
   #open(program: ProgramConfig, info: ProcessInfo, config: ProcessConfig): Target {
-    const { members: entries, probes, ready } = openProgram(this.#config, program, info);
+    const { members: entries, probes, ready } = this.#opened(program, info);
     const members = entries.flatMap(({ pool, label, member }) =>
       (this.#addresses.get(pool) ?? []).map((at) => ({ at, label, member })),
     );
     return { info, config, settings: settingsOf(program, members), members, probes, ready };
+  }
+
+  /** What a process's entry comes to depends on its name alone, and is asked for at every status. */
+  #opened(program: ProgramConfig, info: ProcessInfo): OpenedProgram {
+    const known = this.#programs.get(info.fullName);
+    if (known !== undefined) return known;
+    const opened = openProgram(this.#config, program, info);
+    this.#programs.set(info.fullName, opened);
+    return opened;
   }
 
   /** The address of that name; undefined where the configuration has none. */
