@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../../../src/drain/snapshot.ts';
 import { SnapshotFile } from '../../../../src/drain/snapshot-file.ts';
@@ -45,6 +46,8 @@ describe('what supervisord was seen to run', () => {
     const blocker = dir.write('state', '');
     const file = new SnapshotFile(blocker);
     file.write(snapshot);
+    // Nothing tells that a write has failed; were it not over by then, the test would pass without it.
+    await delay(100);
     rmSync(blocker);
     mkdirSync(blocker);
 

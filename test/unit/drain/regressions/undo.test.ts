@@ -25,6 +25,8 @@ describe('a restart that is cancelled with two addresses', () => {
     second.open();
 
     expect(await run.ended(soon())).toMatchObject({ outcome: 'cancelled' });
+    // What was left on its way would arrive now.
+    await delay(20);
     expect(world.pools.map((pool) => pool.namesOf('in'))).toEqual([['app/web_00'], ['app/web_00']]);
     expect(await world.journal()).toEqual({ entries: [], holds: [] });
   });
