@@ -65,10 +65,20 @@ export class DrainctlError extends Error {
     this.details = options.details ?? {};
   }
 
+  /** Message and hint as running text, for a log line or a step. */
+  toText(): string {
+    return `${sentence(this.message)} ${this.hint}`.trimEnd();
+  }
+
   /** The form that `--json` prints and that XML-RPC carries. */
   toJSON(): { code: ErrorCode; message: string; hint: string; details: Readonly<Record<string, unknown>> } {
     return { code: this.code, message: this.message, hint: this.hint, details: this.details };
   }
+}
+
+/** Text that ends as a sentence does, so that another can follow. Several lines (a place in a file, with its caret) stay as they are. */
+export function sentence(text: string): string {
+  return text.includes('\n') || /[.!?)]$/.test(text) ? text : `${text}.`;
 }
 
 /** True for a {@link DrainctlError}, narrowed to one code where `code` is given. */

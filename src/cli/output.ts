@@ -8,7 +8,7 @@ import type {
   StatusDocument,
 } from '../drain/api.ts';
 import { sayCut, sayDuration, sayInFlight, sayProcesses } from '../drain/wording.ts';
-import type { DrainctlError } from '../errors.ts';
+import { type DrainctlError, sentence } from '../errors.ts';
 import type { TextOutput } from './command.ts';
 import { printable, printableLines, printTable } from './table.ts';
 
@@ -27,7 +27,7 @@ export function printError(
     printJson(streams.stdout, { error });
     return;
   }
-  streams.stderr.write(`drainctl: ${printableLines(error.message)}\n`);
+  streams.stderr.write(`drainctl: ${printableLines(sentence(error.message))}\n`);
   if (error.hint !== '') streams.stderr.write(`  ${printableLines(error.hint)}\n`);
 }
 

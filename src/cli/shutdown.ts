@@ -1,6 +1,7 @@
 import type { DrainApi, RunDocument, RunOptions } from '../drain/api.ts';
-import { isSidecar } from '../drain/self.ts';
+import { isSidecar, runsSidecar } from '../drain/self.ts';
 import { isDrainctlError } from '../errors.ts';
+import type { ProcessName } from '../supervisor/process.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type Connection, connect, openEngine } from './connect.ts';
@@ -116,13 +117,22 @@ async function isStopping(supervisor: Supervisor): Promise<boolean> {
  */
 async function killSidecar(context: CommandContext, supervisor: Supervisor): Promise<void> {
   try {
-    const sidecar = (await supervisor.getAllConfigInfo()).find(isSidecar);
+    const sidecar = await findSidecar(supervisor);
     if (sidecar === undefined) return;
-    context.stderr.write(`drainctl: ${sidecar.fullName} hangs; it is killed, and supervisord starts it anew\n`);
-    await supervisor.signalProcess(sidecar.fullName, 'KILL');
+    context.stderr.write(`drainctl: ${sidecar} hangs; it is killed, and supervisord starts it anew\n`);
+    await supervisor.signalProcess(sidecar, 'KILL');
   } catch (error) {
     if (!isDrainctlError(error)) throw error;
     context.stderr.write(`drainctl: the sidecar hangs and could not be killed: ${error.message}\n`);
+  }
+}
+
+async function findSidecar(supervisor: Supervisor): Promise<ProcessName | undefined> {
+  try {
+    return (await supervisor.getAllConfigInfo()).find(isSidecar)?.fullName;
+  } catch (error) {
+    if (!isDrainctlError(error, 'RPC_PROTOCOL')) throw error;
+    return (await supervisor.getAllProcessInfo()).find(runsSidecar)?.fullName;
   }
 }
 

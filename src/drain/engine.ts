@@ -88,7 +88,7 @@ export class Engine implements DrainApi {
     ]);
     const current = this.#queue[0];
     const run = current && { id: current.id, action: current.action, progress: current.progress() };
-    const infos = snapshot.infos.filter(({ fullName }) => !isOurselves(fullName, snapshot.configs.get(fullName)));
+    const infos = snapshot.infos.filter((info) => !isOurselves(info, snapshot.configs.get(info.fullName)));
     const resolved = infos.map((info) => this.#shop.targets.resolve(info, snapshot));
     return {
       supervisor: { url: this.world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
@@ -160,6 +160,11 @@ export class Engine implements DrainApi {
     throw new DrainctlError('RUN_NOT_FOUND', `There is no run ${runId}.`, {
       hint: 'It may have ended before the sidecar was restarted; see "drainctl history".',
     });
+  }
+
+  /** Resolves when whoever follows a run has its result, or after `limitMs`. */
+  async resultsTaken(limitMs: number): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.taken(limitMs)));
   }
 
   /** Resolves when no run is under way or waiting. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import { toDrainctlError } from '../errors.ts';
+import { sentence, toDrainctlError } from '../errors.ts';
 import type { Phase, RunAction } from './api.ts';
 import { keepOut } from './keep-out.ts';
 import { depool } from './phases/depool.ts';
@@ -123,8 +123,8 @@ class Execution {
     }
     const outcome = error.code === 'DEADLINE_PASSED' ? 'held' : 'failed';
     if (outcome === 'held') await holdAtDeadline(process);
-    process.end(outcome, error.message, error);
-    process.sayWhole(outcome === 'held' ? 'warning' : 'error', `${error.message} ${error.hint}`.trim());
+    process.end(outcome, sentence(error.message), error);
+    process.sayWhole(outcome === 'held' ? 'warning' : 'error', error.toText());
     if (endsRun(process.action, outcome)) this.#ending.abort(error);
     if (outcome === 'failed' && !mustGoOn(process.action)) await undo(process);
   }
@@ -163,7 +163,7 @@ async function undo(process: ProcessRun): Promise<void> {
     await process.timed('repool', async () => process.addMessage(await undoDepool(process)));
   } catch (thrown) {
     const error = toDrainctlError(thrown);
-    process.say('error', `could not be put back: ${error.message} ${error.hint}`.trim());
-    process.addMessage(`${process.name} could not be put back, and is still out: ${error.message}`);
+    process.say('error', `could not be put back: ${error.toText()}`);
+    process.addMessage(`${process.name} could not be put back, and is still out: ${sentence(error.message)}`);
   }
 }

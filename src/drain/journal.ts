@@ -79,7 +79,7 @@ export class Journal {
         : '';
     } catch (error) {
       if (!isDrainctlError(error)) throw error;
-      return `${error.message} ${error.hint}`;
+      return error.toText();
     }
   }
 
@@ -149,7 +149,7 @@ export class Journal {
       this.#unsaved = false;
     } catch (error) {
       if (!isDrainctlError(error)) throw error;
-      if (!this.#unsaved) this.#log.warn(`${error.message} ${error.hint}`, { code: error.code });
+      if (!this.#unsaved) this.#log.warn(error.toText(), { code: error.code });
       this.#unsaved = true;
     }
   }

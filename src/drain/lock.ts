@@ -76,8 +76,7 @@ export async function acquireLock(stateDir: string, doing: string, options: Lock
 }
 
 function unlockable(error: unknown, { onUnlockable }: LockOptions): Lock {
-  const { message, hint } = toDrainctlError(error);
-  onUnlockable(`${message} ${hint}`);
+  onUnlockable(toDrainctlError(error).toText());
   return noLock;
 }
 

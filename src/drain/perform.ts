@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { DrainctlError, toDrainctlError } from '../errors.ts';
+import { DrainctlError, sentence, toDrainctlError } from '../errors.ts';
 import { selectProcesses } from '../supervisor/names.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
 import { type RunDocument, runActions } from './api.ts';
@@ -121,7 +121,7 @@ export function chooseTargets(
 
 /** The processes that the names mean; all where there are none. */
 export function chooseProcesses(names: readonly string[], snapshot: Snapshot): readonly ProcessInfo[] {
-  const others = snapshot.infos.filter(({ fullName }) => !isOurselves(fullName, snapshot.configs.get(fullName)));
+  const others = snapshot.infos.filter((info) => !isOurselves(info, snapshot.configs.get(info.fullName)));
   return names.length === 0 ? others : selectProcesses(names, others);
 }
 
@@ -174,7 +174,7 @@ function failure(run: Run, thrown: unknown): RunDocument {
     ...runFacts(run),
     outcome: thrown instanceof RunEnded ? 'cancelled' : 'failed',
     cut: 0,
-    message: error.message,
+    message: sentence(error.message),
     error_code: error.code,
     hint: error.hint,
     ends_supervisord: false,
@@ -196,7 +196,7 @@ async function endSupervisord(run: Run, result: RunDocument, shop: Workshop): Pr
     return result;
   } catch (thrown) {
     const { message: why, code, hint } = toDrainctlError(thrown);
-    const message = `${result.message} But supervisord could not be told to shut down: ${why}`;
+    const message = `${result.message} But supervisord could not be told to shut down: ${sentence(why)}`;
     const failed = { ...result, outcome: 'failed' as const, message, error_code: code, hint, ends_supervisord: false };
     await shop.history.append(failed);
     return failed;

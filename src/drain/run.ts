@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { DrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { Deadline } from '../time.ts';
 import type {
   EndReason,
   Phase,
@@ -55,6 +56,8 @@ export class Run {
   readonly #abort = new AbortController();
   readonly #handOver = new AbortController();
   #result: RunDocument | undefined;
+  #isFollowed = false;
+  #isTaken = false;
   readonly #news = new EventEmitter().setMaxListeners(0);
 
   constructor(action: RunAction, names: readonly string[], options: RunOptions, log: Log) {
@@ -120,6 +123,7 @@ export class Run {
 
   /** Resolves as soon as there are steps after `since`, the run has ended, or after `timeoutMs`. */
   async wait(since: number, timeoutMs: number): Promise<WaitDocument> {
+    this.#isFollowed = true;
     if (this.#steps.length <= since && this.#result === undefined) {
       await once(this.#news, 'news', { signal: AbortSignal.timeout(Math.ceil(timeoutMs)) }).catch(() => {});
     }
@@ -128,8 +132,24 @@ export class Run {
       ended: this.#result !== undefined,
       steps: this.#steps.slice(since),
       processes: this.progress(),
-      result: this.#result === undefined ? [] : [this.#result],
+      result: this.#takeResult(),
     };
+  }
+
+  #takeResult(): readonly RunDocument[] {
+    if (this.#result === undefined) return [];
+    this.#isTaken = true;
+    this.#wake();
+    return [this.#result];
+  }
+
+  /** Resolves when those who follow the run have its result, or after `limitMs`: a follower may have gone. */
+  async taken(limitMs: number): Promise<void> {
+    const deadline = new Deadline(limitMs);
+    while (this.#isFollowed && !this.#isTaken && !deadline.passed) {
+      const signal = AbortSignal.timeout(Math.ceil(deadline.remainingMs));
+      await once(this.#news, 'news', { signal }).catch(() => {});
+    }
   }
 
   /** Resolves with the result when the run has ended; rejects when `signal` is aborted first. */

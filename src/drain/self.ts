@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ProcessConfig, ProcessName } from '../supervisor/process.ts';
+import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
 
 /** True for an event listener that runs `drainctl listen`, by that name or by the path of this very program. */
 export function isSidecar(config: Pick<ProcessConfig, 'command'>): boolean {
@@ -9,17 +9,23 @@ export function isSidecar(config: Pick<ProcessConfig, 'command'>): boolean {
   return words.slice(0, Math.max(0, listen)).some((word) => basename(word) === 'drainctl' || isThisProgram(word));
 }
 
-/**
- * True for the sidecar, and for the supervised process that we ourselves are in: a run never stops these, supervisord
- * does. Where supervisord does not tell the configuration, the sidecar still knows itself.
- */
+/** The same, by what the kernel says of a process on this machine: for where supervisord does not tell its configuration. */
+export function runsSidecar({ pid }: Pick<ProcessInfo, 'pid'>): boolean {
+  try {
+    return isSidecar({ command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') });
+  } catch {
+    return false;
+  }
+}
+
+/** True for the sidecar, and for the supervised process that we ourselves are in: a run never stops these, supervisord does. */
 export function isOurselves(
-  name: ProcessName,
+  info: Pick<ProcessInfo, 'fullName' | 'pid'>,
   config: Pick<ProcessConfig, 'command'> | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): boolean {
   const own = `${env['SUPERVISOR_GROUP_NAME']}:${env['SUPERVISOR_PROCESS_NAME']}`;
-  return name === own || (config !== undefined && isSidecar(config));
+  return info.fullName === own || (config === undefined ? runsSidecar(info) : isSidecar(config));
 }
 
 function isThisProgram(path: string): boolean {

@@ -51,8 +51,7 @@ export class World {
       return await this.supervisor.getAllConfigInfo(signal);
     } catch (error) {
       if (!isDrainctlError(error, 'RPC_PROTOCOL')) throw error;
-      if (!this.#warned)
-        this.#log.warn(`The stop order is not known and is taken to be by name: ${error.message}. ${error.hint}`);
+      if (!this.#warned) this.#log.warn(`The stop order is not known and is taken to be by name: ${error.toText()}`);
       this.#warned = true;
       return [];
     }

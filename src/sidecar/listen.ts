@@ -21,6 +21,9 @@ const tickIntervalMs = 5_000;
 const ticksMissedAtMost = 12;
 const listenAgainMs = 5_000;
 
+/** Somebody who follows a run may have gone; the sidecar, and with it supervisord, waits no longer than this. */
+const resultLimitMs = 1_000;
+
 /** What `drainctl listen` is started with. */
 export interface ListenOptions {
   /** Undefined: $DRAINCTL_CONFIG, or the default file. */
@@ -65,8 +68,7 @@ export async function listen(options: ListenOptions): Promise<number> {
 /** A sidecar that dies of a bug while it holds the gate cuts off what it was there to save; so it tells, and goes on. */
 function outliveBugs(log: JsonLog): void {
   const tell = (error: unknown) => {
-    const { message, hint } = toDrainctlError(error);
-    log.error(`${message} ${hint}`, { stack: error instanceof Error ? error.stack : undefined });
+    log.error(toDrainctlError(error).toText(), { stack: error instanceof Error ? error.stack : undefined });
   };
   process.on('uncaughtException', tell);
   process.on('unhandledRejection', tell);
@@ -79,8 +81,7 @@ async function serve(server: RpcServer, path: string, mode: number, log: JsonLog
       await server.listen({ path, mode });
       return;
     } catch (error) {
-      const { message, hint } = toDrainctlError(error);
-      log.error(`the API is not served: ${message} ${hint}`);
+      log.error(`the API is not served: ${toDrainctlError(error).toText()}`);
       await sleep(listenAgainMs, signal).catch(() => {});
     }
   }
@@ -103,7 +104,7 @@ class Sidecar {
     this.#log = log;
     this.#reconciler = new Reconciler(engine, log);
     this.#ticks = new TickWatch(tickIntervalMs, ticksMissedAtMost, (error) => {
-      log.error(`${error.message} ${error.hint}`, { code: error.code });
+      log.error(error.toText(), { code: error.code });
       this.#exitStatus = 1;
       this.#ending.abort();
     });
@@ -130,6 +131,8 @@ class Sidecar {
     this.#engine.endAll(hasGone ? 'supervisord gone' : 'cancelled');
     await this.#stop;
     await this.#engine.idle();
+    // Who waits for a shutdown asks for its result in the very moment that we end.
+    await this.#engine.resultsTaken(resultLimitMs);
     return this.#exitStatus;
   }
 

@@ -51,9 +51,10 @@ describe('the published package', () => {
   });
 
   test('holds nothing else', () => {
-    const expected = /^(dist|supervisord\.d|units)\/|^(CHANGELOG\.md|LICENSE|README\.md|package\.json)$/;
+    const folders = /^(dist|docs|examples|supervisord\.d|units)\//;
+    const single = /^(CHANGELOG\.md|CONTRIBUTING\.md|LICENSE|README\.md|drainctl\.schema\.json|package\.json)$/;
 
-    expect(files.filter((path) => !expected.test(path) || path.endsWith('.map'))).toEqual([]);
+    expect(files.filter((path) => !(folders.test(path) || single.test(path)) || path.endsWith('.map'))).toEqual([]);
   });
 
   test('runs without a registry, without node_modules and with nothing but Node on PATH', async () => {

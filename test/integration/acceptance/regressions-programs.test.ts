@@ -91,4 +91,19 @@ describe('a supervisord that can not tell its configuration', () => {
     expect(stderr).toContain('The stop order is not known');
     expectIdleStops(stack);
   });
+
+  test('does not keep a shutdown from killing a sidecar that hangs', async () => {
+    await using stack = await startStack(mute);
+    const load = await startSteadyLoad(stack, few);
+    process.kill(await sidecarPid(stack), 'SIGSTOP');
+
+    const shutdown = stack.spawnDrainctl(['shutdown']);
+    const exitCode = await exitCodeOf(shutdown);
+
+    await stack.supervisord.waitForExit(1_000);
+    await expectNoneFailed(load);
+    expect(exitCode, shutdown.stderr).toBe(0);
+    expect(shutdown.stderr).toContain('drain:drain hangs; it is killed');
+    expectIdleStops(stack);
+  });
 });

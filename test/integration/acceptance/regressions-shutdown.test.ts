@@ -122,6 +122,8 @@ describe('drainctl shutdown', () => {
     await expectNoneFailed(load);
     expect(exitCode, stderr + stdout).toBe(0);
     expect(stderr).toContain('supervisord is stopping or reloading already');
-    expect(stack.stops().map(({ inFlight }) => inFlight)).toEqual([0, 0, 0, 0]);
+    // Two for the reload; one that has only just been started again may be stopped before it can tell.
+    expect(stack.stops().length).toBeGreaterThanOrEqual(2);
+    expect(stack.stops().filter(({ inFlight }) => inFlight > 0)).toEqual([]);
   });
 });

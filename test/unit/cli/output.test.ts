@@ -152,7 +152,7 @@ describe('an error', () => {
 
     printError(error, streams, false);
 
-    expect([streams.stdout.text, streams.stderr.text]).toEqual(['', 'drainctl: it said no\n  ask again\n']);
+    expect([streams.stdout.text, streams.stderr.text]).toEqual(['', 'drainctl: it said no.\n  ask again\n']);
   });
 
   test('without a hint is one line', () => {
@@ -160,7 +160,15 @@ describe('an error', () => {
 
     printError(new DrainctlError('INTERNAL', 'odd'), streams, false);
 
-    expect(streams.stderr.text).toBe('drainctl: odd\n');
+    expect(streams.stderr.text).toBe('drainctl: odd.\n');
+  });
+
+  test('of several lines, such as a place in a file, is left as it is', () => {
+    const streams = { stdout: textSink(), stderr: textSink() };
+
+    printError(new DrainctlError('CONFIG_INVALID', 'a.yaml:1:1: odd\n  key\n  ^'), streams, false);
+
+    expect(streams.stderr.text).toBe('drainctl: a.yaml:1:1: odd\n  key\n  ^\n');
   });
 
   test('with --json is a document on stdout', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isOurselves, isSidecar } from '../../../../src/drain/self.ts';
 import { DrainctlError } from '../../../../src/errors.ts';
-import { processConfig } from '../../../support/doubles/processes.ts';
+import { processConfig, processInfo } from '../../../support/doubles/processes.ts';
 import { runTo, ScriptedWorld } from '../../../support/doubles/scripted-world.ts';
 
 describe('a program whose command', () => {
@@ -14,7 +14,7 @@ describe('a program whose command', () => {
   ])('is %s is an ordinary one', (command) => {
     const config = processConfig('app:app', { command });
 
-    expect([isSidecar(config), isOurselves('app:app', config, {})]).toEqual([false, false]);
+    expect([isSidecar(config), isOurselves(processInfo('app:app'), config, {})]).toEqual([false, false]);
   });
 
   test.each([
