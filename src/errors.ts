@@ -26,7 +26,6 @@ export const errorCatalogue = {
   DEADLINE_PASSED: 'A deadline passed before the work in flight was done.',
   CANCELLED: 'The run was cancelled.',
   RUN_NOT_FOUND: 'There is no run of that id.',
-  RUN_IN_PROGRESS: 'Another run is under way.',
   JOURNAL_UNREADABLE: 'The journal is damaged; it was set aside.',
   JOURNAL_NEWER: 'The journal was written by a newer drainctl and was left alone.',
   JOURNAL_UNWRITABLE: 'The journal could not be written.',

@@ -1,9 +1,13 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../log.ts';
+import { withTimeout } from '../time.ts';
 import type { RunDocument } from './api.ts';
 
 const keptRuns = 500;
+
+/** A history on a disk that hangs must not hold up a shutdown. */
+const diskLimitMs = 5_000;
 
 /** The past runs, one JSON document a line in `state_dir/history.jsonl`, oldest first. Survives a reboot. */
 export class History {
@@ -19,15 +23,20 @@ export class History {
 
   /** Adds a run. A history that can't be written is no reason to fail a run: the log says so. */
   async append(run: RunDocument): Promise<void> {
+    const late = () => new Error(`the disk did not answer within ${diskLimitMs / 1_000} s`);
     try {
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-      await this.#trim();
-      // After a line that was torn the next one must begin anew; empty lines are passed over.
-      const begin = (await this.#endsInLine()) ? '\n' : '';
-      await appendFile(this.#file, `${begin}${JSON.stringify(run)}\n`, { mode: 0o600, flush: true });
+      await withTimeout(diskLimitMs, undefined, late, () => this.#append(run));
     } catch (error) {
       this.#log.warn(`The history ${this.#file} can't be written: ${(error as Error).message}.`); // as: fs rejects with Errors
     }
+  }
+
+  async #append(run: RunDocument): Promise<void> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    await this.#trim();
+    // After a line that was torn the next one must begin anew; empty lines are passed over.
+    const begin = (await this.#isTorn()) ? '\n' : '';
+    await appendFile(this.#file, `${begin}${JSON.stringify(run)}\n`, { mode: 0o600, flush: true });
   }
 
   /** The latest runs first, each as it was last written; lines that can't be read (a torn last line after a power loss) are passed over. */
@@ -46,7 +55,8 @@ export class History {
     await rename(temporary, this.#file);
   }
 
-  async #endsInLine(): Promise<boolean> {
+  /** True where the last line has no end: it was cut off by a crash. */
+  async #isTorn(): Promise<boolean> {
     return !/(^|\n)$/.test(await this.#text());
   }
 

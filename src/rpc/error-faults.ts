@@ -28,7 +28,6 @@ export const errorNumbers: Readonly<Record<ErrorCode, number>> = {
   DEADLINE_PASSED: 20,
   CANCELLED: 21,
   RUN_NOT_FOUND: 22,
-  RUN_IN_PROGRESS: 23,
   JOURNAL_UNREADABLE: 24,
   JOURNAL_NEWER: 25,
   JOURNAL_UNWRITABLE: 26,
