@@ -7,6 +7,9 @@ const pollMs = 25;
 const firstAskLimitMs = 10_000;
 const askLimitMs = 1_000;
 
+/** During a reload supervisord's socket is gone for some milliseconds; more is an end. */
+const reloadGapMs = 3_000;
+
 /** What supervisord is doing; `stopping` for a reload too, `gone` when its process has ended. */
 export type SupervisordPhase = 'runs' | 'stopping' | 'gone';
 
@@ -15,6 +18,7 @@ export class SupervisordWatch {
   readonly #supervisor: Supervisor;
   #pid = 0;
   #seen = false;
+  #refused: Deadline | undefined;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -36,11 +40,15 @@ export class SupervisordWatch {
     } catch (error) {
       if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) {
         this.#seen = true;
+        this.#refused = undefined;
         return 'stopping';
       }
       if (!this.#seen) throw error;
       // Its socket closes a little before its process ends, and one that is busy does not answer in time.
-      return this.#processExists() || !isRefused(error) ? 'stopping' : 'gone';
+      if (this.#processExists() || !isRefused(error)) return 'stopping';
+      // A reload closes its socket for a moment too; without a pid to look at only time tells the two apart.
+      this.#refused ??= new Deadline(this.#pid === 0 ? reloadGapMs : 0);
+      return this.#refused.passed ? 'gone' : 'stopping';
     }
   }
 
@@ -66,6 +74,7 @@ export class SupervisordWatch {
       );
     const state = await withTimeout(limitMs, undefined, late, (signal) => this.#supervisor.getState(signal));
     this.#seen = true;
+    this.#refused = undefined;
     if (this.#pid === 0) this.#pid = await this.#supervisor.getPid();
     return state;
   }

@@ -20,7 +20,7 @@ import { tryLock } from './lock.ts';
 import { Patience } from './patience.ts';
 import { chooseProcesses, chooseTargets, perform } from './perform.ts';
 import { makePlan, planDocument } from './plan.ts';
-import { takesOver } from './policy.ts';
+import { mustGoOn, takesOver } from './policy.ts';
 import { judgeRecovery, keepOut } from './recover.ts';
 import { checkNames, gateHolds, isSameRequest } from './requests.ts';
 import { Run, RunEnded } from './run.ts';
@@ -116,7 +116,7 @@ export class Engine implements DrainApi {
     const [current] = this.#queue;
     if (current?.action === 'gate') throw gateHolds();
     // Whoever asks for the shutdown that is under way already waits for the same end.
-    const same = this.#queue.find((run) => run.action === 'shutdown' && action === 'shutdown');
+    const same = this.#queue.find((run) => run.action === 'shutdown' && action === 'shutdown' && !run.signal.aborted);
     if (same !== undefined && isSameRequest(same.options, options)) return same.id;
     same?.end('superseded');
     // A name that nobody has is told to the caller at once, and not to the history later.
@@ -142,15 +142,15 @@ export class Engine implements DrainApi {
   }
 
   async cancel(runId: string): Promise<boolean> {
-    const run = runId === '' ? this.#queue[0] : this.run(runId);
+    const run = runId === '' ? this.#queue.find((candidate) => !candidate.signal.aborted) : this.run(runId);
     if (run === undefined || run.result !== undefined) return false;
     if (!run.end('cancelled')) throw gateHolds();
     return true;
   }
 
-  /** Ends every run that is under way or waiting, but for those that may not be ended. */
+  /** Ends every run that is under way or waiting. One that must go on does, unless there is nothing left to stop. */
   endAll(reason: EndReason): void {
-    for (const run of this.#queue) run.end(reason);
+    for (const run of this.#queue) if (reason === 'supervisord gone' || !mustGoOn(run.action)) run.end(reason);
   }
 
   /** The run of that id, under way or ended lately. */
@@ -206,7 +206,7 @@ export class Engine implements DrainApi {
     try {
       await keepOut(targets, await this.#shop.journal.peek(), this.#shop.log, signal);
     } finally {
-      lock.release();
+      await lock.release();
     }
   }
 

@@ -4,7 +4,7 @@ import { sentence, toDrainctlError } from '../errors.ts';
 import type { Phase, RunAction } from './api.ts';
 import { keepOut } from './keep-out.ts';
 import { depool } from './phases/depool.ts';
-import { drain } from './phases/drain.ts';
+import { drain, look } from './phases/drain.ts';
 import { hold, keepOnHold } from './phases/hold.ts';
 import { ready } from './phases/ready.ts';
 import { release } from './phases/release.ts';
@@ -16,7 +16,7 @@ import type { Lane, Plan, PlanStep } from './plan.ts';
 import { atDeadline, endsRun, mustGoOn, pipelines, undoes } from './policy.ts';
 import { type PhaseWork, ProcessRun, type RunContext } from './process-run.ts';
 import { RunEnded } from './run.ts';
-import type { Target } from './target.ts';
+import { isCounted, type Target } from './target.ts';
 import { sayCut, sayInFlight } from './wording.ts';
 
 const work: Readonly<Record<Phase, PhaseWork>> = { depool, settle, drain, stop, start, ready, repool, hold, release };
@@ -73,6 +73,7 @@ class Execution {
     });
     try {
       for (const step of this.#plan) await this.#followStep(step);
+      if (run.action === 'gate') await this.#drainAgain();
     } finally {
       keeping.abort();
       await kept;
@@ -102,12 +103,34 @@ class Execution {
     if (this.#ending.signal.aborted) return;
     const todo = phasesFor(process);
     if (todo.length === 0) return process.end('skipped', `${process.name} was not running.`);
-    process.begin();
     try {
+      await process.begin();
       for (const phase of todo) {
         process.signal.throwIfAborted();
         await process.timed(phase, () => work[phase](process));
       }
+      endWell(process);
+    } catch (thrown) {
+      await this.#failed(process, thrown);
+    }
+  }
+
+  /** supervisord stops all at once when the gate opens, so all must be idle at the same moment: one that was may be busy again. */
+  async #drainAgain(): Promise<void> {
+    for (;;) {
+      const drained = this.processes.filter(
+        (process) => process.outcome === 'done' && isCounted(process.target) && !process.died,
+      );
+      const busy = (await Promise.all(drained.map(isBusyAgain))).flat();
+      if (busy.length === 0 || this.#ending.signal.aborted) return;
+      await Promise.all(busy.map((process) => this.#drainOnceMore(process)));
+    }
+  }
+
+  async #drainOnceMore(process: ProcessRun): Promise<void> {
+    process.reopen();
+    try {
+      await process.timed('drain', () => drain(process));
       endWell(process);
     } catch (thrown) {
       await this.#failed(process, thrown);
@@ -135,6 +158,13 @@ async function holdAtDeadline(process: ProcessRun): Promise<void> {
   const { reason, holdForMs } = process.context.run.options;
   const why = `not drained at the deadline: ${sayInFlight(process.latest?.inFlight)}`;
   await keepOnHold(process, reason === undefined ? why : `${reason} (${why})`, holdForMs);
+}
+
+/** The process itself where a look finds it busy and its deadline has not passed. */
+async function isBusyAgain(process: ProcessRun): Promise<ProcessRun[]> {
+  if (process.deadline.passed) return [];
+  const sample = await look(process).catch(() => undefined);
+  return sample === undefined || (sample.inFlight === 0 && sample.notOut.length === 0) ? [] : [process];
 }
 
 function phasesFor(process: ProcessRun): readonly Phase[] {

@@ -23,9 +23,8 @@ export class History {
 
   /** Adds a run. A history that can't be written is no reason to fail a run: the log says so. */
   async append(run: RunDocument): Promise<void> {
-    const late = () => new Error(`the disk did not answer within ${diskLimitMs / 1_000} s`);
     try {
-      await withTimeout(diskLimitMs, undefined, late, () => this.#append(run));
+      await inTime(() => this.#append(run));
     } catch (error) {
       this.#log.warn(`The history ${this.#file} can't be written: ${(error as Error).message}.`); // as: fs rejects with Errors
     }
@@ -41,7 +40,7 @@ export class History {
 
   /** The latest runs first, each as it was last written; lines that can't be read (a torn last line after a power loss) are passed over. */
   async latest(limit: number): Promise<readonly RunDocument[]> {
-    const lines = await this.#lines();
+    const lines = await inTime(() => this.#lines()).catch(() => []);
     const runs = new Map<string, RunDocument>();
     for (const run of lines.reverse().flatMap(parseLine)) if (!runs.has(run.id)) runs.set(run.id, run);
     return [...runs.values()].slice(0, limit);
@@ -68,6 +67,11 @@ export class History {
     const text = await this.#text();
     return text.split('\n').filter((line) => line !== '');
   }
+}
+
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  const late = () => new Error(`the disk did not answer within ${diskLimitMs / 1_000} s`);
+  return withTimeout(diskLimitMs, undefined, late, work);
 }
 
 function parseLine(line: string): RunDocument[] {

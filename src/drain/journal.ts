@@ -53,7 +53,7 @@ export class Journal {
     if (this.#unsaved) return;
     this.#leaveAlone = false;
     try {
-      this.#content = await inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file));
+      this.#content = await this.#read();
     } catch (error) {
       const isDamaged = isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
       this.#leaveAlone = !isDamaged;
@@ -67,13 +67,13 @@ export class Journal {
 
   /** What is on the disk now, for those who don't hold the lock; what is in memory where it can't be read. */
   async peek(): Promise<JournalContent> {
-    return this.#unsaved ? this.#content : readJournalFile(this.#file).catch(() => this.#content);
+    return this.#unsaved ? this.#content : this.#read().catch(() => this.#content);
   }
 
   /** Why the file on the disk can't be relied on; "" where it can. */
   async problem(): Promise<string> {
     try {
-      await readJournalFile(this.#file);
+      await this.#read();
       return this.#unsaved
         ? `The journal ${this.#file} can't be written; what is out is known to this process only.`
         : '';
@@ -139,6 +139,10 @@ export class Journal {
     this.#queued = undefined;
     this.#writing = this.#write();
     await this.#writing;
+  }
+
+  async #read(): Promise<JournalContent> {
+    return inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file));
   }
 
   async #write(): Promise<void> {

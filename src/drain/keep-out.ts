@@ -55,17 +55,24 @@ async function assertMemberOut(
   try {
     await takeOutOnce(process, member, signal);
     if (tightens) tightened.add(member);
-    if (isBack)
-      process.say(
-        'warning',
-        `${wasOurs ? 'was put back in' : 'was still in'} ${describeMember(member)}; taken out${wasOurs ? ' again' : ''}`,
-      );
+    if (isBack) process.say('warning', takenOutText(member, wasOurs));
   } catch (error) {
     signal.throwIfAborted();
-    process.say('warning', `could not be kept out of ${describeMember(member)}: ${toDrainctlError(error).message}`);
+    sayOnce(process, member, toDrainctlError(error).message);
   }
+}
+
+function takenOutText(member: TargetMember, wasOurs: boolean): string {
+  const where = describeMember(member);
+  return wasOurs ? `was put back in ${where}; taken out again` : `was still in ${where}; taken out`;
 }
 
 function isOurs(process: ProcessRun, member: TargetMember): boolean {
   return process.context.journal.entry(entryKey(process.name, member)) !== undefined;
+}
+
+/** What goes wrong at every poll is said once. */
+function sayOnce(process: ProcessRun, member: TargetMember, why: string): void {
+  const where = describeMember(member);
+  if (process.isNews(where)) process.say('warning', `could not be kept out of ${where}: ${why}`);
 }

@@ -26,14 +26,20 @@ export interface FileLock {
  */
 export async function takeFileLock(stateDir: string): Promise<FileLock | undefined> {
   const file = join(stateDir, 'lock');
+  const taking = take(stateDir, file);
   try {
     return await withTimeout(
       limitMs,
       undefined,
       () => new Error(`no answer within ${limitMs / 1_000} s`),
-      () => take(stateDir, file),
+      () => taking,
     );
   } catch (error) {
+    // Nobody would free a lock that comes after all.
+    taking.then(
+      (late) => late?.release(),
+      () => {},
+    );
     const why = error instanceof Error ? error.message : String(error);
     throw new DrainctlError('JOURNAL_UNWRITABLE', `${file} can't be locked: ${why}.`, {
       hint: `Make ${stateDir} writable, with space left, or set state_dir; and install util-linux, which has flock(1). Until then two drainctl could act at once.`,

@@ -39,7 +39,7 @@ function headline(
       if (count === 0) return `${action}: there was nothing to do.`;
       return `${action} done: ${count} of ${sayProcesses(reports.length)}${cutText(action, reports)}.`;
     case 'cut':
-      return `${action} done, but a deadline passed: ${sayCut(cut)} cut off.`;
+      return `${action} done, but work was cut off: ${sayCut(cut)}.`;
     case 'held':
       return `${action} ended without stopping.`;
     case 'cancelled':
@@ -54,7 +54,7 @@ function cutText(action: RunAction, reports: readonly ProcessReport[]): string {
   const last = action === 'gate' ? 'drain' : 'stop';
   const stopped = reports.filter((report) => report.phases.some(({ phase }) => phase === last));
   const uncounted = stopped.filter((report) => !report.counted).map((report) => report.name);
-  if (action === 'drain') return '; out of their pools and idle, on hold until "drainctl pool"';
+  if (action === 'drain') return '; out of their pools and idle, on hold';
   if (stopped.length === 0) return '';
   if (uncounted.length === 0) return '; nothing was cut off';
   const names = uncounted.length > 3 ? `${uncounted.length} of them` : uncounted.join(', ');

@@ -134,7 +134,7 @@ async function follow(plan: Plan, run: Run, shop: Workshop): Promise<RunDocument
     ticker,
     findAddress: (pool, address) => targets.findAddress(pool, address),
     inStopTurn: pLimit(1),
-    fateOf: (target, signal) => world.fateOf(target, signal),
+    fateOf: (target, pid, signal) => world.fateOf(target, pid, signal),
   });
   const reports = processes.map((process) => process.report());
   const outcome = outcomeOf(reports);

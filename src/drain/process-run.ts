@@ -19,9 +19,12 @@ export interface RunContext {
   readonly findAddress: FindAddress;
   /** Runs one stop at a time. */
   readonly inStopTurn: <T>(work: () => Promise<T>) => Promise<T>;
-  /** What became of the process since the run began. */
-  readonly fateOf: (target: Target, signal: AbortSignal) => Promise<Fate>;
+  /** What became of the process that had this pid. */
+  readonly fateOf: (target: Target, pid: number, signal: AbortSignal) => Promise<Fate>;
 }
+
+/** What a plan says of a process is taken to be true for so long. */
+const planIsFreshMs = 1_000;
 
 /** One process on its way through a run. The phases read and write it; the report comes out of it. */
 export class ProcessRun {
@@ -37,7 +40,9 @@ export class ProcessRun {
   mayCut = false;
   /** True from the moment that its stop was asked for. */
   stopAsked = false;
-  /** True once any work was seen in flight. */
+  /** The process that is being drained; another one in its place has work of its own. */
+  pid: number;
+  /** True once any work of this very process was seen in flight. */
   sawWork = false;
   /** True where it ended by itself before it was drained. */
   died = false;
@@ -50,18 +55,39 @@ export class ProcessRun {
   #error: DrainctlError | undefined;
   #message = '';
   #phaseStartedAtMs = 0;
+  readonly #told = new Set<string>();
+  readonly #plannedAtMs = monotonicMs();
   readonly #phases: { phase: Phase; ms: number }[] = [];
 
   constructor(target: Target, context: RunContext, deadlineMs: number, signal: AbortSignal) {
     this.target = target;
+    this.pid = target.info.pid;
     this.context = context;
     this.#ending = signal;
     this.deadline = new Deadline(deadlineMs);
   }
 
-  /** Its turn has come: the deadline runs from now. */
-  begin(): void {
+  /** Its turn has come: the deadline runs from now. Its pid may be another than when the plan was made. */
+  async begin(): Promise<void> {
     this.deadline = new Deadline(this.deadline.ms);
+    if (monotonicMs() - this.#plannedAtMs > planIsFreshMs) this.pid = (await this.fate()).pid || this.pid;
+  }
+
+  /** What became of the process that is being drained. */
+  async fate(): Promise<Fate> {
+    return this.context.fateOf(this.target, this.pid, this.signal);
+  }
+
+  /** True the first time for each subject. */
+  isNews(subject: string): boolean {
+    const isNew = !this.#told.has(subject);
+    this.#told.add(subject);
+    return isNew;
+  }
+
+  /** Back to draining: what was idle is busy again. */
+  reopen(): void {
+    this.outcome = undefined;
   }
 
   /**

@@ -1,7 +1,11 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
+import { withTimeout } from '../time.ts';
 import type { Snapshot } from './snapshot.ts';
+
+/** The gate does not wait for a disk that hangs. */
+const diskLimitMs = 2_000;
 
 /** What the file holds; of a later version of drainctl, or none, it is not read. */
 interface Content {
@@ -43,13 +47,22 @@ export class SnapshotFile {
   /** What was written last, by whichever process; undefined where it can't be had. */
   async read(): Promise<Snapshot | undefined> {
     try {
-      const content = JSON.parse(await readFile(this.#file, 'utf8')) as Partial<Content>; // as: checked in the next line
+      const content = JSON.parse(await this.#text()) as Partial<Content>; // as: checked in the next line
       if (content.version !== 1 || !Array.isArray(content.infos) || !Array.isArray(content.configs)) return undefined;
       const configs = new Map<ProcessName, ProcessConfig>(content.configs.map((config) => [config.fullName, config]));
       return { infos: content.infos, configs };
     } catch {
       return undefined;
     }
+  }
+
+  async #text(): Promise<string> {
+    return withTimeout(
+      diskLimitMs,
+      undefined,
+      () => new Error('the disk did not answer'),
+      () => readFile(this.#file, 'utf8'),
+    );
   }
 
   async #replace(text: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { isAlive, type ProcessConfig } from '../supervisor/process.ts';
@@ -6,8 +7,11 @@ import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFile } from './snapshot-file.ts';
 import type { Target } from './target.ts';
 
-/** What became of a process; `replaced`: it ended, and supervisord started it anew. */
-export type Fate = 'lives' | 'gone' | 'replaced';
+/** What became of a process; `replaced`: it ended, and supervisord started it anew, with this pid. */
+export interface Fate {
+  readonly kind: 'lives' | 'gone' | 'replaced';
+  readonly pid: number;
+}
 
 /** What supervisord runs: asked anew, or as it was last seen, for when supervisord answers no more (a shutdown). */
 export class World {
@@ -82,26 +86,45 @@ export class World {
     }
   }
 
-  /** What became of a process, as supervisord says, or while it shuts down, the kernel. In doubt it lives. */
-  async fateOf(target: Target, signal: AbortSignal): Promise<Fate> {
-    const { fullName, pid } = target.info;
+  /** What became of the process that had this pid, as supervisord says, or while it shuts down, the kernel. In doubt it lives. */
+  async fateOf(target: Target, pid: number, signal: AbortSignal): Promise<Fate> {
     try {
-      const info = await this.supervisor.getProcessInfo(fullName, signal);
-      if (!isAlive(info.state)) return 'gone';
-      return pid > 0 && info.pid > 0 && info.pid !== pid ? 'replaced' : 'lives';
+      const info = await this.supervisor.getProcessInfo(target.info.fullName, signal);
+      if (!isAlive(info.state)) return { kind: 'gone', pid: 0 };
+      return { kind: pid > 0 && info.pid > 0 && info.pid !== pid ? 'replaced' : 'lives', pid: info.pid };
     } catch (error) {
       signal.throwIfAborted();
-      return isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN') && !pidExists(pid) ? 'gone' : 'lives';
+      const isGone =
+        isDrainctlError(error, 'NO_SUCH_PROCESS') ||
+        (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN') && pid > 0 && !pidExists(pid));
+      return { kind: isGone ? 'gone' : 'lives', pid };
     }
   }
 }
 
-/** The processes of a snapshot that still exist; of the others it is known only that they have ended. */
+/**
+ * A snapshot made true by what the kernel knows, for when supervisord tells nothing. A process whose pid is gone has
+ * ended; but while supervisord, our parent, has a child that the snapshot does not know, it may have been started
+ * anew, and is taken to live, with a pid that is not known.
+ */
 export function withLivePids(snapshot: Snapshot): Snapshot {
-  const infos = snapshot.infos.map((info) =>
-    isAlive(info.state) && !pidExists(info.pid) ? { ...info, state: 'STOPPED' as const, pid: 0 } : info,
-  );
+  const mayBeReplaced = hasUnknownChildren(snapshot);
+  const infos = snapshot.infos.map((info) => {
+    if (!isAlive(info.state) || pidExists(info.pid)) return info;
+    return mayBeReplaced ? { ...info, pid: 0 } : { ...info, state: 'STOPPED' as const, pid: 0 };
+  });
   return { ...snapshot, infos };
+}
+
+/** proc(5), /proc/pid/task/tid/children; where the kernel does not have it, there are none. */
+function hasUnknownChildren(snapshot: Snapshot): boolean {
+  const known = new Set([process.pid, ...snapshot.infos.map((info) => info.pid)]);
+  try {
+    const children = readFileSync(`/proc/${process.ppid}/task/${process.ppid}/children`, 'utf8');
+    return children.split(' ').some((pid) => pid !== '' && !known.has(Number(pid)));
+  } catch {
+    return false;
+  }
 }
 
 function pidExists(pid: number): boolean {

@@ -55,7 +55,10 @@ export async function listen(options: ListenOptions): Promise<number> {
   if (config.sidecar.http !== undefined)
     log.warn('sidecar.http is set, but this version of drainctl serves nothing there');
   try {
-    return await sidecar.run();
+    const exitStatus = await sidecar.run();
+    await server.close();
+    await sidecar.lookOnceMore();
+    return exitStatus;
   } finally {
     ending.abort();
     await serving;
@@ -97,6 +100,7 @@ class Sidecar {
   /** supervisord started us; when it has gone, somebody else is our parent. */
   readonly #supervisordPid = process.ppid;
   #exitStatus = 0;
+  #hasHeldGate = false;
   #stop: Promise<void> | undefined;
 
   constructor(engine: Engine, log: JsonLog) {
@@ -136,6 +140,18 @@ class Sidecar {
     return this.#exitStatus;
   }
 
+  /**
+   * supervisord signals a listener once: where it began to stop as a whole while we were winding up, nobody tells us,
+   * and it waits for us all the same.
+   */
+  async lookOnceMore(): Promise<void> {
+    if (!this.#hasHeldGate && this.#supervisordLives()) await this.#stopInOrder('before the end');
+  }
+
+  #supervisordLives(): boolean {
+    return process.ppid === this.#supervisordPid;
+  }
+
   #onEvent(event: SupervisorEvent): void {
     if (event.kind === 'tick') this.#ticks.tick();
     if (event.kind === 'process_group') this.#engine.world.forgetConfigs();
@@ -160,10 +176,11 @@ class Sidecar {
     this.#stop = this.#stopInOrder(signal).finally(() => this.#ending.abort());
   }
 
-  async #stopInOrder(signal: NodeJS.Signals): Promise<void> {
-    const lives = () => process.ppid === this.#supervisordPid;
-    const reason = await whyStopped(this.#engine.world.supervisor, this.#log, lives);
-    this.#log.info(`${signal}: ${reason}`);
-    if (reason === 'supervisord stops') await holdGate(this.#engine, this.#log);
+  async #stopInOrder(occasion: string): Promise<void> {
+    const reason = await whyStopped(this.#engine.world.supervisor, this.#log, () => this.#supervisordLives());
+    this.#log.info(`${occasion}: ${reason}`);
+    if (reason !== 'supervisord stops') return;
+    this.#hasHeldGate = true;
+    await holdGate(this.#engine, this.#log);
   }
 }

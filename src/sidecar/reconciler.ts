@@ -35,7 +35,8 @@ export class Reconciler {
       this.#wanted = false;
       try {
         await this.#engine.world.refresh();
-        await this.#engine.recover();
+        // Not waited for: a slow pool must not keep us from seeing which processes there are.
+        void this.#engine.recover();
       } catch (error) {
         this.#log.debug(`supervisord could not be asked: ${toDrainctlError(error).message}`);
       }

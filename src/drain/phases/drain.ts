@@ -17,23 +17,40 @@ const shortestLookMs = 250;
  */
 export const drain: PhaseWork = async (process) => {
   if (!isCounted(process.target)) return;
-  const { quietMs, pollMs } = process.target.settings;
+  const { quietMs } = process.target.settings;
   const pace = new ProgressPace();
   let idle: IdleSince;
   for (;;) {
     const sample = await look(process);
     idle = idleSince(idle, sample);
     const drained = isDrained(idle, sample, quietMs);
-    // A process that has gone has nothing in flight any more; that is not what "drained" means.
-    if ((drained || sample.inFlight === undefined) && (await hasDied(process, drained))) return sayDied(process);
-    if (drained) return sayDrained(process);
+    // Of a process that has gone nothing is in flight any more; that is not what "drained" means.
+    const fate = drained || sample.inFlight === undefined ? await fateOf(process, drained) : 'goes on';
+    if (fate === 'is over') return;
+    if (fate === 'begins anew') idle = undefined;
     if (process.deadline.passed) return passDeadline(process, sample);
     if (pace.isDue()) process.say('progress', progressText(process, sample));
-    const quietOverAtMs = idle === undefined ? Number.POSITIVE_INFINITY : idle + quietMs;
-    const wakeAtMs = Math.min(quietOverAtMs, process.deadline.startedAt + process.deadline.ms);
-    await process.context.ticker.next(pollMs, wakeAtMs, process.signal);
+    await untilNextLook(process, idle);
   }
 };
+
+/** At the next poll, or as soon as the quiet time or the deadline is over. */
+async function untilNextLook(process: ProcessRun, idle: IdleSince): Promise<void> {
+  const { quietMs, pollMs } = process.target.settings;
+  const quietOverAtMs = idle === undefined ? Number.POSITIVE_INFINITY : idle + quietMs;
+  const deadlineAtMs = process.deadline.startedAt + process.deadline.ms;
+  await process.context.ticker.next(pollMs, Math.min(quietOverAtMs, deadlineAtMs), process.signal);
+}
+
+/** Whether the drain is over: drained, or its process has ended. One that was started anew has work of its own. */
+async function fateOf(process: ProcessRun, drained: boolean): Promise<'is over' | 'begins anew' | 'goes on'> {
+  const { kind, pid } = await process.fate();
+  if (kind !== 'lives') countLost(process, kind);
+  else if (drained) sayDrained(process);
+  process.pid = pid === 0 ? process.pid : pid;
+  if (kind === 'replaced') return 'begins anew';
+  return kind === 'gone' || drained ? 'is over' : 'goes on';
+}
 
 /** One look that ends with the deadline: a probe that hangs makes the sample unknown, not the drain longer. */
 export async function look(process: ProcessRun): Promise<Sample> {
@@ -61,18 +78,13 @@ async function lookInTime(process: ProcessRun): Promise<Sample> {
   }
 }
 
-/** One that was started anew has nothing to do with the work of the one before; what it has in flight itself is measured. */
-async function hasDied(process: ProcessRun, drained: boolean): Promise<boolean> {
-  const fate = await process.context.fateOf(process.target, process.signal);
-  return fate === 'gone' || (drained && fate === 'replaced');
-}
-
 /** What it had in flight when it ended nobody saw; only where it never had any is nothing lost. */
-function sayDied(process: ProcessRun): void {
+function countLost(process: ProcessRun, kind: 'gone' | 'replaced'): void {
   process.died = true;
-  if (process.sawWork) process.cut = -1;
   const lost = process.sawWork ? '; what it had in flight then is lost' : '';
-  process.say('warning', `ended by itself while draining${lost}`);
+  if (process.sawWork) process.cut = -1;
+  process.sawWork = false;
+  process.say('warning', `ended by itself while draining${kind === 'replaced' ? ', and was started anew' : ''}${lost}`);
 }
 
 function sayDrained(process: ProcessRun): void {

@@ -1,3 +1,4 @@
+import { isDrainctlError } from '../../errors.ts';
 import { monotonicMs } from '../../time.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
 import { isCounted } from '../target.ts';
@@ -17,20 +18,30 @@ async function stopIfIdle(process: ProcessRun): Promise<boolean> {
   if (!(await isStillIdle(process))) return false;
   countCut(process);
   process.stopAsked = true;
-  await process.context.supervisor.stopProcess(process.name, process.target.config.stopWaitSecs * 1_000 + stopMarginMs);
+  await stopOrGone(process);
   const cut = process.cut === 0 ? '' : `; ${sayCut(process.cut)} cut off`;
   process.say(process.cut === 0 ? 'info' : 'warning', `stopped${cut}`);
   return true;
 }
 
+/** A process that supervisord no longer has, because its group was removed meanwhile, is stopped. */
+async function stopOrGone(process: ProcessRun): Promise<void> {
+  const timeoutMs = process.target.config.stopWaitSecs * 1_000 + stopMarginMs;
+  try {
+    await process.context.supervisor.stopProcess(process.name, timeoutMs);
+  } catch (error) {
+    if (!isDrainctlError(error, 'NO_SUCH_PROCESS')) throw error;
+  }
+}
+
 /** Waiting for the turn may have taken a while: a client with a cookie may have come back, or what was cut may have ended well. */
 async function isStillIdle(process: ProcessRun): Promise<boolean> {
-  const { target, latest, mayCut, died } = process;
-  if (died || latest === undefined || !isCounted(target)) return true;
+  const { target, latest, mayCut } = process;
+  if (latest === undefined || !isCounted(target)) return true;
   if (monotonicMs() - latest.endedAtMs <= target.settings.pollMs) return true;
   const sample = await look(process);
   if (mayCut) return true;
-  if (sample.inFlight === undefined) return (await process.context.fateOf(target, process.signal)) === 'gone';
+  if (sample.inFlight === undefined) return (await process.fate()).kind === 'gone';
   return sample.inFlight === 0 && sample.notOut.length === 0;
 }
 

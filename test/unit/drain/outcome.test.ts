@@ -73,7 +73,7 @@ describe('the summary', () => {
     const reports = [report('cut', { cut: 3, message: 'web:web_00 was stopped with 3 requests or jobs unfinished.' })];
 
     expect(summaryOf({ action: 'stop', outcome: 'cut', cut: 3 }, reports)).toBe(
-      'stop done, but a deadline passed: 3 requests or jobs cut off. web:web_00 was stopped with 3 requests or jobs unfinished.',
+      'stop done, but work was cut off: 3 requests or jobs. web:web_00 was stopped with 3 requests or jobs unfinished.',
     );
   });
 
