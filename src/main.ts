@@ -7,6 +7,9 @@ if (args.includes('listen')) catchStopSignals();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const { runCommandLine } = await import('./cli/run.ts');
+const { diskHangs } = await import('./disk.ts');
 process.exitCode = await runCommandLine({ args, env: process.env, stdout: process.stdout, stderr: process.stderr });
+// Node would wait for a thread that waits for a disk; and supervisord, or systemd, for us.
+if (diskHangs()) process.kill(process.pid, 'SIGKILL');
 // Whatever is still open (a timer, a connection to a pool that hangs) must not keep the command from ending.
 process.exit();

@@ -77,7 +77,7 @@ function sayCount(step: PlannedStep): string {
 function plannedLine(process: PlannedProcess): string {
   const { name, state, members, in_flight_by, deadline_ms, on_deadline } = process;
   if (members.length === 0 && in_flight_by.length === 0)
-    return `${name} (${state}): no entry in the configuration; stopped undrained`;
+    return `${name} (${state}): in no pool, and nothing counts its work; stopped undrained`;
   const out = members.length === 0 ? 'in no pool' : `out of ${members.join(', ')}`;
   const by = in_flight_by.length === 0 ? 'nothing counts its work' : `work counted by ${in_flight_by.join(', ')}`;
   return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}`;

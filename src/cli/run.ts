@@ -106,6 +106,9 @@ function examplesText(command: Command): string {
   return command.examples.length === 0 ? '' : `\nExamples:\n${command.examples.map((line) => `  ${line}\n`).join('')}`;
 }
 
+/** As in the configuration: less is no deadline but a mistake. */
+const leastDeadlineMs = 100;
+
 function contextOf(
   options: Readonly<Record<string, unknown>>,
   env: NodeJS.ProcessEnv,
@@ -118,7 +121,7 @@ function contextOf(
     stdout,
     stderr,
     configFile: typeof config === 'string' ? config : undefined,
-    deadlineMs: deadline === undefined ? undefined : readDuration('--deadline', deadline),
+    deadlineMs: deadline === undefined ? undefined : readDuration('--deadline', deadline, leastDeadlineMs),
     json: json === true,
     quiet: quiet === true,
     // https://no-color.org

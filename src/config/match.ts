@@ -61,3 +61,9 @@ function globs(config: Config): readonly Entry[] {
 function groupOf(name: ProcessName): string {
   return name.split(':', 1)[0] ?? name;
 }
+
+/** The entries of `programs` that are for none of these processes: a group that is not loaded, or a name that was mistyped. */
+export function unusedPrograms(config: Config, processes: readonly ProcessName[]): readonly ProgramConfig[] {
+  const used = new Set(processes.map((name) => programFor(config, name)));
+  return config.programs.filter((program) => !used.has(program));
+}

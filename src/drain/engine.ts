@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { DrainctlError, toDrainctlError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import { abandonable } from '../time.ts';
 import { version } from '../version.ts';
 import type {
   DrainApi,
@@ -30,6 +31,7 @@ import { processStatus } from './status.ts';
 import type { Target } from './target.ts';
 import { Targets } from './targets.ts';
 import { Ticker } from './ticker.ts';
+import { unusedEntries } from './unused-entries.ts';
 import type { Workshop } from './workshop.ts';
 import { World } from './world.ts';
 
@@ -94,9 +96,11 @@ export class Engine implements DrainApi {
       supervisor: { url: this.world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
       sidecar: this.#isSidecar,
       run: current?.id ?? '',
-      warnings: problem === '' ? [] : [problem],
+      warnings: [...(problem === '' ? [] : [problem]), ...unusedEntries(this.#shop.config, infos)],
       processes: await Promise.all(
-        resolved.map(({ target, problem }) => processStatus(target, { journal, run, problem: problem?.message ?? '' })),
+        resolved.map(({ target, problem }) =>
+          processStatus(target, { journal, run, problem: problem?.message ?? '', isSidecar: this.#isSidecar }),
+        ),
       ),
     };
   }
@@ -189,7 +193,7 @@ export class Engine implements DrainApi {
   }
 
   async #recover(signal: AbortSignal): Promise<void> {
-    const { entries, holds } = await this.#shop.journal.peek();
+    const { entries, holds } = await abandonable(this.#shop.journal.peek(), signal);
     if (entries.length === 0 && holds.length === 0) return;
     const snapshot = await this.world.refresh(signal);
     const { toPutBack, toKeepOut } = await judgeRecovery(await this.#shop.journal.peek(), snapshot, this.#shop, signal);

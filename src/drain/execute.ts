@@ -188,7 +188,11 @@ function howItEnded(process: ProcessRun): string {
 
 /** Only before its stop was asked for: after that there is nothing to put back. */
 async function undo(process: ProcessRun): Promise<void> {
-  if (!process.isOut || process.stopAsked) return;
+  if (!process.isOut) return;
+  if (process.stopAsked) {
+    process.addMessage(`${process.name} is out of its pools, and goes back when it runs and is ready.`);
+    return;
+  }
   try {
     await process.timed('repool', async () => process.addMessage(await undoDepool(process)));
   } catch (thrown) {

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder, onDisk } from '../disk.ts';
 import type { Log } from '../log.ts';
-import { withTimeout } from '../time.ts';
 import type { RunDocument } from './api.ts';
 
 const keptRuns = 500;
@@ -31,7 +31,7 @@ export class History {
   }
 
   async #append(run: RunDocument): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#dir);
     await this.#trim();
     // After a line that was torn the next one must begin anew; empty lines are passed over.
     const begin = (await this.#isTorn()) ? '\n' : '';
@@ -71,7 +71,7 @@ export class History {
 
 async function inTime<T>(work: () => Promise<T>): Promise<T> {
   const late = () => new Error(`the disk did not answer within ${diskLimitMs / 1_000} s`);
-  return withTimeout(diskLimitMs, undefined, late, work);
+  return onDisk(diskLimitMs, late, work);
 }
 
 function parseLine(line: string): RunDocument[] {

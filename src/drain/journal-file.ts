@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../disk.ts';
 import { DrainctlError } from '../errors.ts';
 import type { Json } from '../pools/pool.ts';
 import type { ProcessName } from '../supervisor/process.ts';
@@ -138,7 +139,7 @@ function damaged(file: string, cause?: unknown): DrainctlError {
 export async function writeJournalFile(dir: string, file: string, content: JournalContent): Promise<void> {
   const temporary = join(dir, `.journal.${process.pid}.${randomUUID()}`);
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir);
     await writeDurably(temporary, `${JSON.stringify({ version, ...content }, undefined, 1)}\n`);
     await rename(temporary, file);
     await syncFolder(dir);

@@ -1,9 +1,9 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onDisk } from '../disk.ts';
 import { DrainctlError, type ErrorCode, isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ProcessName } from '../supervisor/process.ts';
-import { withTimeout } from '../time.ts';
 import {
   type EntryKey,
   emptyJournal,
@@ -165,5 +165,5 @@ async function inTime<T>(code: ErrorCode, file: string, work: () => Promise<T>):
       hint: 'See what state_dir is mounted from.',
       details: { file, damaged: false },
     });
-  return withTimeout(diskLimitMs, undefined, late, work);
+  return onDisk(diskLimitMs, late, work);
 }

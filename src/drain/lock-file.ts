@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder, onDisk } from '../disk.ts';
 import { DrainctlError } from '../errors.ts';
 import { withTimeout } from '../time.ts';
 
@@ -28,12 +29,8 @@ export async function takeFileLock(stateDir: string): Promise<FileLock | undefin
   const file = join(stateDir, 'lock');
   const taking = take(stateDir, file);
   try {
-    return await withTimeout(
-      limitMs,
-      undefined,
-      () => new Error(`no answer within ${limitMs / 1_000} s`),
-      () => taking,
-    );
+    const late = () => new Error(`no answer within ${limitMs / 1_000} s`);
+    return await onDisk(limitMs, late, () => taking);
   } catch (error) {
     // Nobody would free a lock that comes after all.
     taking.then(
@@ -50,7 +47,7 @@ export async function takeFileLock(stateDir: string): Promise<FileLock | undefin
 }
 
 async function take(stateDir: string, file: string): Promise<FileLock | undefined> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await makeFolder(stateDir);
   await (await open(file, 'a', 0o600)).close();
   // Its own process group: a Ctrl-C at the terminal must not free the lock while we put things back.
   const holder = spawn('flock', ['-n', file, 'sh', '-c', 'echo held; exec cat >/dev/null'], {

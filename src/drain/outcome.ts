@@ -21,7 +21,8 @@ export function summaryOf(
   reports: readonly ProcessReport[],
   endedBecause = '',
 ): string {
-  const details = reports.filter((report) => report.outcome === run.outcome).map((report) => report.message);
+  // Not only of those that failed: also what became of the others when the run ended because of them.
+  const details = reports.filter(({ outcome }) => outcome !== 'skipped').map((report) => report.message);
   return [headline(run, reports, endedBecause), ...details, untouchedText(reports)]
     .filter((text) => text !== '')
     .join(' ');

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder, onDisk } from '../disk.ts';
 import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
-import { withTimeout } from '../time.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The gate does not wait for a disk that hangs. */
@@ -57,16 +57,12 @@ export class SnapshotFile {
   }
 
   async #text(): Promise<string> {
-    return withTimeout(
-      diskLimitMs,
-      undefined,
-      () => new Error('the disk did not answer'),
-      () => readFile(this.#file, 'utf8'),
-    );
+    const late = () => new Error('the disk did not answer');
+    return onDisk(diskLimitMs, late, () => readFile(this.#file, 'utf8'));
   }
 
   async #replace(text: string): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#dir);
     const temporary = `${this.#file}.new`;
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, this.#file);

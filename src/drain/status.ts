@@ -2,7 +2,7 @@ import type { MemberState } from '../pools/pool.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
 import { withTimeout } from '../time.ts';
 import type { MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
-import { isSameEntry, type JournalContent } from './journal-file.ts';
+import { type Hold, isSameEntry, type JournalContent } from './journal-file.ts';
 import { type MemberAnswer, takeLook } from './sample.ts';
 import { entryKey, isCounted, type Target } from './target.ts';
 import { sayDuration, sayProgress } from './wording.ts';
@@ -13,6 +13,8 @@ const lookLimitMs = 3_000;
 /** What is known beside the pools: the journal, and the run that is under way. */
 export interface StatusContext {
   readonly journal: JournalContent;
+  /** False where nobody puts anything back by itself. */
+  readonly isSidecar: boolean;
   /** Why its entry in the configuration does not fit it; "" where it does. */
   readonly problem: string;
   readonly run:
@@ -95,11 +97,11 @@ function why(
   if (progress !== undefined) return `${context.run?.action ?? ''}: ${sayProgress(progress)}`;
   if (context.problem !== '') return context.problem;
   const hold = journal.holds.find((candidate) => candidate.process === info.fullName);
-  if (hold !== undefined) return `on hold: ${hold.reason}${hold.until === '' ? '' : ` (until ${hold.until})`}`;
+  if (hold !== undefined) return `on hold: ${hold.reason}${untilText(hold, context)}`;
   if (journal.entries.some((entry) => entry.process === info.fullName)) {
-    return info.state === 'RUNNING'
-      ? 'taken out by drainctl; goes back when ready'
-      : 'taken out by drainctl; goes back when it runs and is ready';
+    if (!context.isSidecar)
+      return `taken out by drainctl; no sidecar runs, so "drainctl pool ${info.fullName}" puts it back`;
+    return `taken out by drainctl; goes back when ${info.state === 'RUNNING' ? '' : 'it runs and is '}ready`;
   }
   const theirs = members.find((member) => member.placement === 'out' || member.placement === 'missing');
   if (theirs !== undefined) return `${theirs.member} at ${theirs.address} is ${theirs.text}, not by drainctl`;
@@ -109,4 +111,9 @@ function why(
 function progressOf(info: ProcessInfo, context: StatusContext): ProcessProgress | undefined {
   const progress = context.run?.progress.find((candidate) => candidate.name === info.fullName);
   return progress === undefined || progress.outcome !== '' || progress.phase === '' ? undefined : progress;
+}
+
+function untilText(hold: Hold, context: StatusContext): string {
+  if (hold.until === '') return '';
+  return context.isSidecar ? ` (until ${hold.until})` : ` (until ${hold.until}, but no sidecar runs to end it)`;
 }

@@ -104,11 +104,11 @@ export class World {
 
 /**
  * A snapshot made true by what the kernel knows, for when supervisord tells nothing. A process whose pid is gone has
- * ended; but while supervisord, our parent, has a child that the snapshot does not know, it may have been started
- * anew, and is taken to live, with a pid that is not known.
+ * ended; but while supervisord (`supervisordPid`, our parent) has a child that the snapshot does not know, it may have
+ * been started anew, and is taken to live, with a pid that is not known.
  */
-export function withLivePids(snapshot: Snapshot): Snapshot {
-  const mayBeReplaced = hasUnknownChildren(snapshot);
+export function withLivePids(snapshot: Snapshot, supervisordPid: number = process.ppid): Snapshot {
+  const mayBeReplaced = hasUnknownChildren(snapshot, supervisordPid);
   const infos = snapshot.infos.map((info) => {
     if (!isAlive(info.state) || pidExists(info.pid)) return info;
     return mayBeReplaced ? { ...info, pid: 0 } : { ...info, state: 'STOPPED' as const, pid: 0 };
@@ -117,10 +117,10 @@ export function withLivePids(snapshot: Snapshot): Snapshot {
 }
 
 /** proc(5), /proc/pid/task/tid/children; where the kernel does not have it, there are none. */
-function hasUnknownChildren(snapshot: Snapshot): boolean {
+function hasUnknownChildren(snapshot: Snapshot, parentPid: number): boolean {
   const known = new Set([process.pid, ...snapshot.infos.map((info) => info.pid)]);
   try {
-    const children = readFileSync(`/proc/${process.ppid}/task/${process.ppid}/children`, 'utf8');
+    const children = readFileSync(`/proc/${parentPid}/task/${parentPid}/children`, 'utf8');
     return children.split(' ').some((pid) => pid !== '' && !known.has(Number(pid)));
   } catch {
     return false;

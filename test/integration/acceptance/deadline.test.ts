@@ -47,7 +47,7 @@ describe('a deadline of one second with a request of five', () => {
 
     await long.close();
     expect(exitCode).toBe(3);
-    expect(stdout).toContain('a deadline passed: 1 request or job cut off');
+    expect(stdout).toContain('work was cut off: 1 request or job');
     const [latest] = await historyOf(stack);
     expect(latest).toMatchObject({ action: 'stop', outcome: 'cut', cut: 1 } satisfies Partial<RunDocument>);
   });

@@ -48,7 +48,7 @@ describe('a second HAProxy that cannot be reached', () => {
     expect(stderr).toContain(`goes on although a pool did not confirm`);
     expect(stderr).toContain(second?.socketPath);
     // What was in flight through the second one nobody can tell, and unknown is not nothing.
-    expect(stdout).toContain('an unknown amount of work cut off');
+    expect(stdout).toContain('work was cut off: an unknown amount of work');
     expect(exitCode).toBe(3);
   });
 });

@@ -102,7 +102,7 @@ describe('a plan', () => {
          job:a (RUNNING): out of app/web_00 at /run/haproxy/admin.sock; work counted by lb at /run/haproxy/admin.sock; deadline 30 s, then stop
          job:b (RUNNING): out of app/web_00 at /run/haproxy/admin.sock; work counted by exec /usr/bin/jobs; deadline 30 s, then stop
       3. group cron: 1 process, at worst 10 s
-         cron:cron (RUNNING): no entry in the configuration; stopped undrained
+         cron:cron (RUNNING): in no pool, and nothing counts its work; stopped undrained
       restart: at worst 2 min 5 s in all
       "
     `);

@@ -10,7 +10,7 @@ import { ScriptedProbe } from '../../support/doubles/scripted-probe.ts';
 import { target } from '../../support/doubles/targets.ts';
 import { entry, hold } from './journal-entries.ts';
 
-const quiet: StatusContext = { journal: emptyJournal, run: undefined, problem: '' };
+const quiet: StatusContext = { journal: emptyJournal, run: undefined, problem: '', isSidecar: true };
 
 /** Pools that place web_00 so, one after the other; undefined: it does not answer. */
 function poolsThatSay(...placements: (Placement | undefined)[]): ScriptedPool[] {
