@@ -22,10 +22,14 @@ export function summaryOf(
   endedBecause = '',
 ): string {
   // Not only of those that failed: also what became of the others when the run ended because of them.
-  const details = reports.filter(({ outcome }) => outcome !== 'skipped').map((report) => report.message);
+  const details = reports.filter(isTold).map((report) => report.message);
   return [headline(run, reports, endedBecause), ...details, untouchedText(reports)]
     .filter((text) => text !== '')
     .join(' ');
+}
+
+function isTold({ outcome }: ProcessReport): boolean {
+  return ranking.some((told) => told === outcome);
 }
 
 function headline(
