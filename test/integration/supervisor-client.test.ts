@@ -10,8 +10,8 @@ import { type Supervisord, startSupervisord } from '../support/supervisord.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Ends half a second after SIGTERM. */
-const slowToStop = `/bin/sh -c 'trap "sleep 0.5; exit 0" TERM; while :; do sleep 0.05; done'`;
+/** Ends half a second after SIGTERM, once it has printed that it is ready for it. */
+const slowToStop = `/bin/sh -c 'trap "sleep 0.5; exit 0" TERM; echo ready; while :; do sleep 0.05; done'`;
 
 let supervisord: Supervisord;
 let supervisor: Supervisor;
@@ -207,9 +207,15 @@ describe('another supervisord', () => {
   });
 
   test('shuts down when asked, takes being asked twice, and refuses all else meanwhile', async () => {
-    await using leaving = await startSupervisord({ programs: [{ name: 'slow', command: slowToStop, startsecs: 0 }] });
+    const stdout_logfile = temporaryDirectory().file('slow.log');
+    await using leaving = await startSupervisord({
+      programs: [{ name: 'slow', command: slowToStop, startsecs: 0, stdout_logfile }],
+    });
     const client = createSupervisor({ url: leaving.url });
     await leaving.waitForRunning();
+    const tail = () =>
+      rpcCall({ url: leaving.url }, 'supervisor.tailProcessStdoutLog', ['slow', 0, 100], { timeoutMs: 5_000 });
+    await waitFor(async () => JSON.stringify(await tail()).includes('ready'), { what: 'the program to be ready' });
     await client.shutdown();
     await client.shutdown();
     await expect(client.getAllProcessInfo()).rejects.toMatchObject({ code: 'SUPERVISOR_SHUTTING_DOWN' });
