@@ -36,7 +36,7 @@ export function atDeadline(action: RunAction, onDeadline: OnDeadline): 'stop' | 
  * Whether a run may be ended from outside.
  *
  * - The gate never, but where supervisord itself has gone: the moment it ends, supervisord stops everything.
- * - A shutdown is taken over only by the gate, which goes on where it was.
+ * - Any other may be cancelled. A shutdown or the gate that goes on where it was ends it without an undo.
  */
 export function mayBeEnded(action: RunAction, reason: EndReason): boolean {
   if (reason === 'supervisord gone') return true;
