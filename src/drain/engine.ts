@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.ts';
-import { DrainctlError, toDrainctlError } from '../errors.ts';
+import { DrainctlError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { abandonable } from '../time.ts';
 import { version } from '../version.ts';
 import type {
   DrainApi,
@@ -17,21 +16,16 @@ import type {
 } from './api.ts';
 import { History } from './history.ts';
 import { Journal } from './journal.ts';
-import { tryLock } from './lock.ts';
-import { Patience } from './patience.ts';
 import { chooseProcesses, chooseTargets, perform } from './perform.ts';
 import { makePlan, planDocument } from './plan.ts';
 import { mustGoOn, takesOver } from './policy.ts';
-import { judgeRecovery, keepOut } from './recover.ts';
+import { Recoverer } from './recoverer.ts';
 import { checkNames, gateHolds, isSameRequest } from './requests.ts';
-import { Run, RunEnded } from './run.ts';
-import { isOurselves } from './self.ts';
+import { Run } from './run.ts';
 import { SnapshotFile } from './snapshot-file.ts';
-import { processStatus } from './status.ts';
-import type { Target } from './target.ts';
+import { statusDocument } from './status-document.ts';
 import { Targets } from './targets.ts';
 import { Ticker } from './ticker.ts';
-import { unusedEntries } from './unused-entries.ts';
 import type { Workshop } from './workshop.ts';
 import { World } from './world.ts';
 
@@ -59,8 +53,7 @@ export class Engine implements DrainApi {
   /** Runs that have not ended, in their order; the first is under way. */
   #queue: readonly Run[] = [];
   #tail: Promise<unknown> = Promise.resolve();
-  readonly #patience = new Patience();
-  #recovery: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+  readonly #recoverer: Recoverer;
 
   constructor(options: EngineOptions) {
     const { config, supervisor, log, isSidecar } = options;
@@ -76,6 +69,10 @@ export class Engine implements DrainApi {
       ticker: new Ticker(),
       log,
     };
+    this.#recoverer = new Recoverer(this.#shop, {
+      isBusy: () => this.#queue.length > 0,
+      putBack: (names) => this.begin('recover', names, {}),
+    });
   }
 
   async getVersion(): Promise<VersionDocument> {
@@ -83,26 +80,7 @@ export class Engine implements DrainApi {
   }
 
   async getStatus(): Promise<StatusDocument> {
-    const [snapshot, journal, problem] = await Promise.all([
-      this.world.best(),
-      this.#shop.journal.peek(),
-      this.#shop.journal.problem(),
-    ]);
-    const current = this.#queue[0];
-    const run = current && { id: current.id, action: current.action, progress: current.progress() };
-    const infos = snapshot.infos.filter((info) => !isOurselves(info, snapshot.configs.get(info.fullName)));
-    const resolved = infos.map((info) => this.#shop.targets.resolve(info, snapshot));
-    return {
-      supervisor: { url: this.world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
-      sidecar: this.#isSidecar,
-      run: current?.id ?? '',
-      warnings: [...(problem === '' ? [] : [problem]), ...unusedEntries(this.#shop.config, infos)],
-      processes: await Promise.all(
-        resolved.map(({ target, problem }) =>
-          processStatus(target, { journal, run, problem: problem?.message ?? '', isSidecar: this.#isSidecar }),
-        ),
-      ),
-    };
+    return statusDocument(this.#shop, this.#queue[0], this.#isSidecar);
   }
 
   async getPlan(action: RunAction, names: readonly string[], options: RunOptions): Promise<PlanDocument> {
@@ -131,7 +109,7 @@ export class Engine implements DrainApi {
   /** Queues a run; those that it takes over from end first. */
   begin(action: RunAction, names: readonly string[], options: RunOptions): Run {
     const run = new Run(action, names, options, this.#runLog);
-    this.#recovery?.abort.abort(new RunEnded('superseded'));
+    this.#recoverer.giveWay();
     for (const earlier of this.#queue) if (takesOver(action, earlier.action)) earlier.end('superseded');
     const [current] = this.#queue;
     if (current !== undefined) run.say({ kind: 'info', message: `waits for "${current.title}" to end` });
@@ -176,42 +154,9 @@ export class Engine implements DrainApi {
     while (this.#queue.length > 0) await this.#tail;
   }
 
-  /**
-   * Puts back what earlier runs, of this process or of one that died, left out and what now runs and is ready; keeps
-   * out the rest. Does nothing while a run is under way: that one may have taken them out. A run that begins ends it.
-   */
+  /** Puts back what earlier runs, of this process or of one that died, left out. A run that begins ends it. */
   async recover(): Promise<void> {
-    if (this.#recovery !== undefined || this.#queue.length > 0) return;
-    const abort = new AbortController();
-    const done = this.#recover(abort.signal).catch((error: unknown) => {
-      if (abort.signal.aborted) return;
-      this.#shop.log.warn(`What earlier runs left out could not be looked at: ${toDrainctlError(error).message}`);
-    });
-    this.#recovery = { abort, done };
-    await done;
-    this.#recovery = undefined;
-  }
-
-  async #recover(signal: AbortSignal): Promise<void> {
-    const { entries, holds } = await abandonable(this.#shop.journal.peek(), signal);
-    if (entries.length === 0 && holds.length === 0) return;
-    const snapshot = await this.world.refresh(signal);
-    const { toPutBack, toKeepOut } = await judgeRecovery(await this.#shop.journal.peek(), snapshot, this.#shop, signal);
-    if (toKeepOut.length > 0) await this.#keepOut(toKeepOut, signal);
-    signal.throwIfAborted();
-    const names = toPutBack.map((target) => target.info.fullName).filter((name) => this.#patience.isDue(name));
-    if (names.length > 0 && this.#queue.length === 0) this.begin('recover', names, {});
-  }
-
-  /** Only with the lock: another drainctl may be putting them back at this moment. */
-  async #keepOut(targets: readonly Target[], signal: AbortSignal): Promise<void> {
-    const lock = await tryLock(this.#shop.config.stateDir, 'keep out what is on hold', () => {});
-    if (lock === undefined) return;
-    try {
-      await keepOut(targets, await this.#shop.journal.peek(), this.#shop.log, signal);
-    } finally {
-      await lock.release();
-    }
+    await this.#recoverer.look();
   }
 
   /** Frees what the pools hold open. */
@@ -220,9 +165,9 @@ export class Engine implements DrainApi {
   }
 
   async #carryOut(run: Run): Promise<void> {
-    await this.#recovery?.done;
+    await this.#recoverer.idle();
     const result = await perform(run, this.#shop);
-    if (run.action === 'recover') this.#patience.learn(result);
+    if (run.action === 'recover') this.#recoverer.learn(result);
     this.#queue = this.#queue.filter((other) => other !== run);
     this.#runLog[result.outcome === 'done' ? 'info' : 'warn'](result.message, { run: run.id, outcome: result.outcome });
     run.finish(result);

@@ -6,11 +6,13 @@ export type Sources = ReadonlyMap<string, string>;
 
 /**
  * Whom the files of each folder of src may import, besides their own folder. `base` is the files that lie in src
- * itself. In words: cli → sidecar → drain → config → {pools, probes, supervisor} → rpc → base, and systemd beside them.
+ * itself. In words: cli → check → install → sidecar → drain → config → {pools, probes, supervisor, systemd} → rpc → base.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'base'],
-  cli: ['sidecar', 'systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
+  cli: ['check', 'install', 'sidecar', 'systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
+  check: ['install', 'sidecar', 'systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
+  install: ['systemd', 'config', 'supervisor', 'rpc', 'base'],
   sidecar: ['systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
   drain: ['config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
   config: ['pools', 'probes', 'supervisor', 'rpc', 'base'],

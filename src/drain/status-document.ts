@@ -1,0 +1,30 @@
+import type { StatusDocument } from './api.ts';
+import type { Run } from './run.ts';
+import { isOurselves } from './self.ts';
+import { processStatus } from './status.ts';
+import { unusedEntries } from './unused-entries.ts';
+import type { Workshop } from './workshop.ts';
+
+/** Every process, with what the journal and `current`, the run that is under way, have to do with it. */
+export async function statusDocument(
+  shop: Workshop,
+  current: Run | undefined,
+  isSidecar: boolean,
+): Promise<StatusDocument> {
+  const { config, world, journal: journalFile, targets } = shop;
+  const [snapshot, journal, problem] = await Promise.all([world.best(), journalFile.peek(), journalFile.problem()]);
+  const run = current && { id: current.id, action: current.action, progress: current.progress() };
+  const infos = snapshot.infos.filter((info) => !isOurselves(info, snapshot.configs.get(info.fullName)));
+  const resolved = infos.map((info) => targets.resolve(info, snapshot));
+  return {
+    supervisor: { url: world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
+    sidecar: isSidecar,
+    run: current?.id ?? '',
+    warnings: [...(problem === '' ? [] : [problem]), ...unusedEntries(config, infos)],
+    processes: await Promise.all(
+      resolved.map(({ target, problem: misfit }) =>
+        processStatus(target, { journal, run, problem: misfit?.message ?? '', isSidecar }),
+      ),
+    ),
+  };
+}
