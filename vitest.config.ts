@@ -34,9 +34,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          // After the others, and two at a time: each of these boots a whole machine.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
           include: ['test/e2e/**/*.test.ts'],
-          setupFiles: ['./test/support/setup-file.ts'],
-          globalSetup: [leaks, build],
+          setupFiles: ['./test/support/setup-file.ts', './test/support/container/setup-file.ts'],
+          globalSetup: [leaks, build, './test/support/global-setup-systemd.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -9,6 +9,8 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { beginScope, endScope } from '../test/support/cleanup.ts';
 import { type Figure, keepsBar, type Row } from './figure.ts';
+import { crashToOut } from './figures/crash-to-out.ts';
+import { front } from './figures/front.ts';
 import { idleShutdown } from './figures/idle-shutdown.ts';
 import { idleSidecar } from './figures/idle-sidecar.ts';
 import { roundTrips } from './figures/round-trips.ts';
@@ -16,7 +18,7 @@ import { status } from './figures/status.ts';
 import { stopDelay } from './figures/stop-delay.ts';
 import { renderTable } from './table.ts';
 
-const figures: readonly Figure[] = [status, stopDelay, idleShutdown, roundTrips, idleSidecar];
+const figures: readonly Figure[] = [status, stopDelay, crashToOut, idleShutdown, roundTrips, idleSidecar, front];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });

@@ -15,6 +15,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const packages = {
   supervisord: 'supervisor',
   haproxy: 'haproxy',
+  ansible: 'ansible',
+  promtool: 'prometheus',
   'systemd-nspawn': 'systemd-container',
 };
 

@@ -11,6 +11,7 @@ export const errorCatalogue = {
   SUPERVISOR_UNAUTHORIZED: 'supervisord refused the user name or password.',
   SUPERVISOR_SHUTTING_DOWN: 'supervisord is shutting down or reloading and takes no more calls.',
   SUPERVISOR_FAULT: 'supervisord refused a call.',
+  SUPERVISOR_CONFIG: 'The configuration file of supervisord is missing, could not be read, or has mistakes.',
   RPC_PROTOCOL: 'An XML-RPC peer sent something that is not XML-RPC.',
   RPC_FAULT: 'An XML-RPC peer answered with a fault.',
   RPC_TIMEOUT: 'An XML-RPC peer did not answer in time.',
@@ -32,6 +33,9 @@ export const errorCatalogue = {
   SIDECAR_UNREACHABLE: 'No sidecar answered.',
   SIDECAR_LOST: 'The sidecar went away during a run.',
   EVENTS_STOPPED: 'supervisord stopped sending events to the listener.',
+  SYSTEMD_FAILED: 'A tool of systemd failed.',
+  INSTALL_REFUSED: 'An install or uninstall would have gone wrong; nothing was changed.',
+  INSTALL_FAILED: 'An install or uninstall failed on the way; what it had changed was put back.',
   INTERNAL: 'A bug in drainctl.',
 } as const satisfies Record<string, string>;
 

@@ -7,8 +7,11 @@ if (args.includes('listen')) catchStopSignals();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const { runCommandLine } = await import('./cli/run.ts');
+const { textOutput } = await import('./cli/text-output.ts');
 const { diskHangs } = await import('./disk.ts');
-process.exitCode = await runCommandLine({ args, env: process.env, stdout: process.stdout, stderr: process.stderr });
+const { env } = process;
+const [stdout, stderr] = [textOutput(process.stdout, env), textOutput(process.stderr, env)];
+process.exitCode = await runCommandLine({ args, env, stdout, stderr });
 // Node would wait for a thread that waits for a disk; and supervisord, or systemd, for us.
 if (diskHangs()) process.kill(process.pid, 'SIGKILL');
 // Whatever is still open (a timer, a connection to a pool that hangs) must not keep the command from ending.

@@ -12,6 +12,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { type ErrorCode, errorCatalogue } from '../src/errors.ts';
 import { errorNumbers } from '../src/rpc/error-faults.ts';
 import { callMethod } from '../src/rpc/methods.ts';
+import { labelValues, metricDeclarations, processMetricNames } from '../src/sidecar/http/metric-declarations.ts';
 import { expansionValues } from '../src/supervisor/expansions.ts';
 import { anchorsOf, commandMentions, linksOf, yamlBlocks } from './support/markdown.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
@@ -180,6 +181,14 @@ test('docs/api.md has each option of drain.start, and no other', async () => {
   }).catch((error: unknown) => error);
 
   expect(refused).toMatchObject({ code: 'USAGE', hint: `Options are ${documented.join(', ')}.` });
+});
+
+test('docs/metrics.md speaks of no metric that there is not', () => {
+  const mentioned = read('docs/metrics.md').match(/\b(?:drainctl|process|nodejs)_\w+\b/g) ?? [];
+  const known = [...Object.values(metricDeclarations).map(({ name }) => name), ...processMetricNames];
+  const words = new Set<string>([...known, ...labelValues.kind]);
+
+  expect([...new Set(mentioned)].filter((name) => !words.has(name))).toEqual([]);
 });
 
 test('docs/configuration.md has each expansion, and no other', () => {

@@ -8,7 +8,7 @@ import { schemaKeys } from './schema-keys.ts';
 export function driverBlocks(): Map<string, string> {
   const overview = [
     ...[...poolDrivers.values()].map(({ name, summary }) => [link(name), 'pool', summary]),
-    ...[...probeDrivers.values()].map(({ name, summary }) => [link(name), 'probe', summary]),
+    ...[...probeDrivers.values()].map(({ name, summary }) => [link(name, probeHeading(name)), 'probe', summary]),
   ];
   const blocks = new Map([['drivers', markdownTable(['name', 'kind', 'what it is'], overview)]]);
   for (const { name, reference, options, member, example } of poolDrivers.values()) {
@@ -22,13 +22,18 @@ export function driverBlocks(): Map<string, string> {
   }
   for (const { name, reference, options, example } of probeDrivers.values()) {
     const tables = [`Keys of an entry of \`in_flight\`, beside \`probe: ${name}\`:`, keyTable(schemaKeys(options))];
-    blocks.set(`driver ${name}`, [...tables, ...closing(reference, example)].join('\n\n'));
+    blocks.set(`driver ${probeHeading(name)}`, [...tables, ...closing(reference, example)].join('\n\n'));
   }
   return blocks;
 }
 
-function link(name: string): string {
-  return `[${code(name)}](#${name})`;
+/** Where a pool has the same name, the probe's section says which of the two it is. */
+function probeHeading(name: string): string {
+  return poolDrivers.has(name) ? `${name} probe` : name;
+}
+
+function link(name: string, heading = name): string {
+  return `[${code(name)}](#${heading.replaceAll(' ', '-')})`;
 }
 
 function closing(reference: string, example: string): string[] {

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { apiBlocks } from './api-blocks.ts';
+import { ruleTable } from './check-blocks.ts';
 import { commandTable } from './command-blocks.ts';
 import { configBlocks, configTable } from './config-blocks.ts';
 import { driverBlocks } from './driver-blocks.ts';
 import { fillBlocks } from './markdown.ts';
+import { metricBlocks } from './metric-blocks.ts';
 
 /** The project's folder, with a slash at the end. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,10 +25,12 @@ export const documents: readonly string[] = [
 export function generatedBlocks(): ReadonlyMap<string, string> {
   return new Map([
     ['commands', commandTable()],
+    ['rules', ruleTable()],
     ['config', configTable()],
     ...configBlocks(),
     ...driverBlocks(),
     ...apiBlocks(),
+    ...metricBlocks(),
   ]);
 }
 

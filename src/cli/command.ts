@@ -1,8 +1,12 @@
+import type { Priority } from '../systemd/priority.ts';
 import type { ExitCode } from './exit-codes.ts';
 
-/** A stream that text is written to; `isTTY` where a person looks at it. */
+/**
+ * A stream that text is written to, whole lines at a time; `isTTY` where a person looks at it. The priority, `info`
+ * where it is not said, shows in the journal only.
+ */
 export interface TextOutput {
-  write(text: string): unknown;
+  write(text: string, priority?: Priority): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;

@@ -19,6 +19,7 @@ const byError: Partial<Record<ErrorCode, ExitCode>> = {
   CONFIG_UNREADABLE: exitCodes.usage,
   CONFIG_INVALID: exitCodes.usage,
   NO_SUCH_PROCESS: exitCodes.usage,
+  SUPERVISOR_CONFIG: exitCodes.usage,
   CANCELLED: exitCodes.ended,
   SUPERVISOR_UNREACHABLE: exitCodes.unreachable,
   SUPERVISOR_UNAUTHORIZED: exitCodes.unreachable,

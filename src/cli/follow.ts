@@ -1,9 +1,16 @@
-import type { DrainApi, RunDocument } from '../drain/api.ts';
+import type { DrainApi, RunDocument, WaitDocument } from '../drain/api.ts';
 import type { CommandContext } from './command.ts';
 import { progressView } from './live.ts';
 
 /** What a signal does to the run that is followed. */
 export type OnSignal = 'cancel' | 'leave';
+
+/** Somebody else who wants to hear how a run goes. */
+export interface RunObserver {
+  show(document: WaitDocument): void;
+  /** At least this often. */
+  readonly intervalMs: number;
+}
 
 /** Thrown when a signal told us to stop following a run that goes on. */
 export class LeftRun extends Error {
@@ -18,13 +25,14 @@ export class LeftRun extends Error {
 
 /**
  * Shows a run until it has ended, and gives its result. SIGINT, SIGTERM or SIGHUP cancels it, or leaves it, as
- * `onSignal` says; a second one always leaves at once, with a {@link LeftRun}.
+ * `onSignal` says; a second one always leaves at once, with a {@link LeftRun}. An `observer` is shown the same.
  */
 export async function followRun(
   context: CommandContext,
   api: DrainApi,
   runId: string,
   onSignal: OnSignal,
+  observer?: RunObserver,
 ): Promise<RunDocument> {
   const view = progressView(context);
   const watch = new SignalWatch(runId, onSignal, () => {
@@ -33,11 +41,13 @@ export async function followRun(
     api.cancel(runId).catch(() => {});
   });
   try {
+    const intervalMs = Math.min(view.intervalMs, observer?.intervalMs ?? Number.POSITIVE_INFINITY);
     let since = 0;
     for (;;) {
-      const document = await Promise.race([api.wait(runId, since, view.intervalMs), watch.left]);
+      const document = await Promise.race([api.wait(runId, since, intervalMs), watch.left]);
       since += document.steps.length;
       view.show(document.steps, document.processes);
+      observer?.show(document);
       if (document.result[0] !== undefined) return document.result[0];
     }
   } finally {

@@ -2,7 +2,8 @@ import { DrainctlError } from '../errors.ts';
 import type { Command } from './command.ts';
 import { connect } from './connect.ts';
 import { exitCodes } from './exit-codes.ts';
-import { printHistory, printJson } from './output.ts';
+import { printHistory } from './history-output.ts';
+import { printJson } from './output.ts';
 
 export const history: Command = {
   name: 'history',
@@ -16,6 +17,7 @@ export const history: Command = {
     const { api } = await connect(context);
     const runs = await api.getHistory(limit);
     if (context.json) printJson(context.stdout, runs);
+    else if (runs.length === 0) context.stderr.write('drainctl: the history has no runs yet\n');
     else printHistory(context.stdout, runs);
     return exitCodes.done;
   },

@@ -1,5 +1,6 @@
-import type { ProcessProgress, Step } from '../drain/api.ts';
+import type { ProcessProgress, Step, StepKind } from '../drain/api.ts';
 import { sayProgress } from '../drain/wording.ts';
+import type { Priority } from '../systemd/priority.ts';
 import type { CommandContext, TextOutput } from './command.ts';
 import { printable } from './table.ts';
 
@@ -18,6 +19,13 @@ export function progressView(context: CommandContext): ProgressView {
   return context.stderr.isTTY === true ? new LiveView(context.stderr, context.color) : new LineView(context.stderr);
 }
 
+const priorityOf = {
+  info: 'info',
+  progress: 'info',
+  warning: 'warning',
+  error: 'error',
+} as const satisfies Record<StepKind, Priority>;
+
 class LineView implements ProgressView {
   readonly intervalMs = 10_000;
   readonly #output: TextOutput;
@@ -27,7 +35,7 @@ class LineView implements ProgressView {
   }
 
   show(steps: readonly Step[]): void {
-    for (const step of steps) this.#output.write(`${printable(step.message)}\n`);
+    for (const step of steps) this.#output.write(`${printable(step.message)}\n`, priorityOf[step.kind]);
   }
 
   end(): void {}

@@ -1,13 +1,5 @@
-import type {
-  PlanDocument,
-  PlannedProcess,
-  PlannedStep,
-  ProcessReport,
-  ProcessStatus,
-  RunDocument,
-  StatusDocument,
-} from '../drain/api.ts';
-import { sayCut, sayDuration, sayInFlight, sayProcesses } from '../drain/wording.ts';
+import type { PlanDocument, PlannedProcess, PlannedStep, ProcessStatus, StatusDocument } from '../drain/api.ts';
+import { sayDuration, sayProcesses } from '../drain/wording.ts';
 import { type DrainctlError, sentence } from '../errors.ts';
 import type { TextOutput } from './command.ts';
 import { printable, printableLines, printTable } from './table.ts';
@@ -27,8 +19,8 @@ export function printError(
     printJson(streams.stdout, { error });
     return;
   }
-  streams.stderr.write(`drainctl: ${printableLines(sentence(error.message))}\n`);
-  if (error.hint !== '') streams.stderr.write(`  ${printableLines(error.hint)}\n`);
+  streams.stderr.write(`drainctl: ${printableLines(sentence(error.message))}\n`, 'error');
+  if (error.hint !== '') streams.stderr.write(`  ${printableLines(error.hint)}\n`, 'error');
 }
 
 const statusHeader = ['PROCESS', 'STATE', 'POOL', 'IN FLIGHT', 'SINCE', 'WHY'];
@@ -81,28 +73,4 @@ function plannedLine(process: PlannedProcess): string {
   const out = members.length === 0 ? 'in no pool' : `out of ${members.join(', ')}`;
   const by = in_flight_by.length === 0 ? 'nothing counts its work' : `work counted by ${in_flight_by.join(', ')}`;
   return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}`;
-}
-
-/** The past runs: a line each, and a line for each of their processes. */
-export function printHistory(output: TextOutput, runs: readonly RunDocument[]): void {
-  for (const run of runs) {
-    output.write(`${printable(runLine(run))}\n`);
-    for (const process of run.processes) {
-      output.write(`  ${printable(reportLine(process))}\n`);
-      if (process.message !== '') output.write(`    ${printable(process.message)}\n`);
-    }
-  }
-}
-
-function runLine(run: RunDocument): string {
-  const title = [run.action, ...run.names].join(' ');
-  const took = sayDuration(Date.parse(run.ended_at) - Date.parse(run.started_at));
-  const cut = run.cut === 0 ? '' : `, ${sayCut(run.cut)} cut off`;
-  return `${run.started_at} ${title}: ${run.outcome} in ${took}${cut} (run ${run.id})`;
-}
-
-function reportLine(process: ProcessReport): string {
-  const phases = process.phases.map(({ phase, ms }) => `${phase} ${sayDuration(ms)}`).join(', ');
-  const atStop = process.in_flight_at_stop < 0 ? '' : `; ${sayInFlight(process.in_flight_at_stop)} at the stop`;
-  return `${process.name} ${process.outcome}${phases === '' ? '' : `: ${phases}`}${atStop}`;
 }

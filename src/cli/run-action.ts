@@ -1,5 +1,6 @@
-import type { RunAction, RunDocument, RunOptions } from '../drain/api.ts';
+import type { RunAction, RunDocument, RunOptions, RunOutcome } from '../drain/api.ts';
 import { DrainctlError, isDrainctlError } from '../errors.ts';
+import type { Priority } from '../systemd/priority.ts';
 import type { CommandContext } from './command.ts';
 import { connect } from './connect.ts';
 import { type ExitCode, exitCodeOfRun, exitCodes } from './exit-codes.ts';
@@ -30,13 +31,22 @@ export async function runAction(
   }
 }
 
+const priorityOf = {
+  done: 'notice',
+  cut: 'warning',
+  held: 'warning',
+  cancelled: 'warning',
+  failed: 'error',
+} as const satisfies Record<RunOutcome, Priority>;
+
 /** The result on stdout: one sentence, or the whole document. */
 export function printResult(context: CommandContext, result: RunDocument): ExitCode {
   if (context.json) {
     printJson(context.stdout, result);
   } else {
-    context.stdout.write(`${printableLines(result.message)}\n`);
-    if (result.hint !== '') context.stdout.write(`  ${printableLines(result.hint)}\n`);
+    const priority = priorityOf[result.outcome];
+    context.stdout.write(`${printableLines(result.message)}\n`, priority);
+    if (result.hint !== '') context.stdout.write(`  ${printableLines(result.hint)}\n`, priority);
   }
   return exitCodeOfRun(result.outcome, result.error_code);
 }

@@ -7,6 +7,9 @@ const pollMs = 25;
 const firstAskLimitMs = 10_000;
 const askLimitMs = 1_000;
 
+/** One that has not answered for this long, although it takes connections, hangs. */
+const hangsAfterMs = 15_000;
+
 /** During a reload supervisord's socket is gone for some milliseconds; more is an end. */
 const reloadGapMs = 3_000;
 
@@ -19,6 +22,7 @@ export class SupervisordWatch {
   #pid = 0;
   #seen = false;
   #refused: Deadline | undefined;
+  #silent: Deadline | undefined;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -31,7 +35,7 @@ export class SupervisordWatch {
 
   /**
    * @throws DrainctlError `SUPERVISOR_UNREACHABLE` and the like, where it can't be reached and was not seen before: then
-   *   nobody knows whether it has ended.
+   *   nobody knows whether it has ended; and where it has hung for a while.
    */
   async phase(): Promise<SupervisordPhase> {
     try {
@@ -39,11 +43,10 @@ export class SupervisordWatch {
       return state === 'RUNNING' ? 'runs' : 'stopping';
     } catch (error) {
       if (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN')) {
-        this.#seen = true;
-        this.#refused = undefined;
+        this.#answered();
         return 'stopping';
       }
-      if (!this.#seen) throw error;
+      if (!this.#seen || this.#hangs(error)) throw error;
       // Its socket closes a little before its process ends, and one that is busy does not answer in time.
       if (this.#processExists() || !isRefused(error)) return 'stopping';
       // A reload closes its socket for a moment too; without a pid to look at only time tells the two apart.
@@ -52,12 +55,22 @@ export class SupervisordWatch {
     }
   }
 
-  /** Waits while it is stopping, at most `limitMs`. */
-  async settled(limitMs: number): Promise<SupervisordPhase> {
+  /** True where another process answers in its place. */
+  async isReplaced(): Promise<boolean> {
+    try {
+      return (await this.#supervisor.getPid(AbortSignal.timeout(askLimitMs))) !== this.#pid;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Waits while it is stopping, at most `limitMs`; `onLook` is called at each look that finds it so. */
+  async settled(limitMs: number, onLook: () => void = () => {}): Promise<SupervisordPhase> {
     const deadline = new Deadline(limitMs);
     for (;;) {
       const phase = await this.phase();
       if (phase !== 'stopping' || deadline.passed) return phase;
+      onLook();
       await sleep(pollMs);
     }
   }
@@ -73,10 +86,25 @@ export class SupervisordWatch {
         },
       );
     const state = await withTimeout(limitMs, undefined, late, (signal) => this.#supervisor.getState(signal));
-    this.#seen = true;
-    this.#refused = undefined;
+    this.#answered();
     if (this.#pid === 0) this.#pid = await this.#supervisor.getPid();
     return state;
+  }
+
+  #answered(): void {
+    this.#seen = true;
+    this.#refused = undefined;
+    this.#silent = undefined;
+  }
+
+  /** Takes connections, and has answered none of them for a while. */
+  #hangs(error: unknown): boolean {
+    if (!isDrainctlError(error, 'SUPERVISOR_UNREACHABLE') || isRefused(error)) {
+      this.#silent = undefined;
+      return false;
+    }
+    this.#silent ??= new Deadline(hangsAfterMs);
+    return this.#silent.passed;
   }
 
   /** One that was stopping when it was first asked never tells its pid; one behind TCP may be on another host. */
@@ -91,6 +119,7 @@ export class SupervisordWatch {
   }
 }
 
-function isRefused(error: unknown): boolean {
+/** True where supervisord's socket is not there or refuses; not where it takes connections and does not answer. */
+export function isRefused(error: unknown): boolean {
   return isDrainctlError(error, 'SUPERVISOR_UNREACHABLE') && error.details['errno'] !== undefined;
 }

@@ -11,12 +11,16 @@ export function printTable(output: TextOutput, header: readonly string[], rows: 
     for (const row of clean) output.write(`${row.join('\t')}\n`);
     return;
   }
-  const all = [header, ...clean];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  for (const row of all) {
-    const cells = row.map((cell, column) => cell.padEnd(column === header.length - 1 ? 0 : (widths[column] ?? 0)));
-    output.write(`${cells.join('  ').trimEnd()}\n`);
-  }
+  for (const line of alignColumns([header, ...clean])) output.write(`${line}\n`);
+}
+
+/** Rows as lines, each column as wide as its widest cell. */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => cell.padEnd(column === widths.length - 1 ? 0 : (widths[column] ?? 0)));
+    return cells.join('  ').trimEnd();
+  });
 }
 
 /** Text of several lines without control characters but the ends of lines and tabs. */

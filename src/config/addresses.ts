@@ -38,6 +38,22 @@ export function parseHostPort(text: string): { host: string; port: number } | un
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }
 
+/** Why nobody could log in with this user name: a colon ends it. https://www.rfc-editor.org/rfc/rfc7617#section-2 Undefined where they can. */
+export function usernameProblem(username: string): string | undefined {
+  return username.includes(':') ? 'must not hold a colon: no client could send it' : undefined;
+}
+
+/** True for a host that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Why nobody could log in with this password of the sidecar; undefined where they can. */
+export function passwordProblem(password: string): string | undefined {
+  if (!password.startsWith('{SHA}') || /^\{SHA\}[0-9a-f]{40}$/i.test(password)) return undefined;
+  return 'begins with {SHA} but no SHA-1 in hexadecimal follows: `printf %s PASSWORD | sha1sum` gives its 40 digits';
+}
+
 /** The permission bits of text such as `0700`; undefined where they are none, or shut out the sidecar itself. */
 export function parseSocketMode(text: string): number | undefined {
   if (!/^0?[0-7]{3}$/.test(text)) return undefined;

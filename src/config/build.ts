@@ -1,4 +1,5 @@
 import { DrainctlError } from '../errors.ts';
+import { defaultRpcServerLimits, type RpcServerLimits } from '../rpc/limits.ts';
 import { parseSocketMode } from './addresses.ts';
 import type {
   Config,
@@ -7,31 +8,35 @@ import type {
   ProbeTemplate,
   ProgramConfig,
   ReadyTemplate,
+  SidecarConfig,
   SupervisorConfig,
 } from './config.ts';
 import { defaultPolicy, defaultSocket, defaultSocketMode, defaultStateDir } from './defaults.ts';
 import type { Registries } from './registries.ts';
 import type { CheckedInput } from './schema.ts';
 
+type SidecarInput = NonNullable<CheckedInput['sidecar']>;
 type PoolInput = NonNullable<CheckedInput['pools']>[string];
 type ProgramInput = NonNullable<CheckedInput['programs']>[string];
 type PolicyInput = NonNullable<CheckedInput['defaults']>;
 
-/** The configuration with defaults filled in. `input` has passed every check; `password` came from `password_file`. */
+/** What the `password_file` of a section held. */
+export interface FilePasswords {
+  readonly supervisor?: string | undefined;
+  readonly sidecar?: string | undefined;
+}
+
+/** The configuration with defaults filled in. `input` has passed every check. */
 export function buildConfig(
   file: string,
   input: CheckedInput,
   registries: Registries,
-  password: string | undefined,
+  passwords: FilePasswords,
 ): Config {
   return {
     file,
-    supervisor: buildSupervisor(input.supervisor, password),
-    sidecar: {
-      socket: input.sidecar?.socket ?? defaultSocket,
-      socketMode: input.sidecar?.socket_mode ?? parseSocketMode(defaultSocketMode) ?? 0o700,
-      http: input.sidecar?.http,
-    },
+    supervisor: buildSupervisor(input.supervisor, passwords.supervisor),
+    sidecar: buildSidecar(input.sidecar ?? {}, passwords.sidecar),
     stateDir: input.state_dir ?? defaultStateDir,
     log: { level: input.log?.level ?? 'info' },
     pools: new Map(Object.entries(input.pools ?? {}).map(([name, pool]) => [name, buildPool(name, pool, registries)])),
@@ -43,6 +48,34 @@ export function buildConfig(
 
 function buildSupervisor(input: CheckedInput['supervisor'], password: string | undefined): SupervisorConfig {
   return { url: input?.url, username: input?.username, password: input?.password ?? password };
+}
+
+function buildSidecar(input: SidecarInput, filePassword: string | undefined): SidecarConfig {
+  const { username, password = filePassword } = input;
+  return {
+    socket: input.socket ?? defaultSocket,
+    socketMode: input.socket_mode ?? parseSocketMode(defaultSocketMode) ?? 0o700,
+    socketOwner: input.socket_owner,
+    socketGroup: input.socket_group,
+    listen: input.listen,
+    credentials: username === undefined || password === undefined ? undefined : { username, password },
+    limits: buildLimits(input.limits ?? {}),
+    http: input.http,
+  };
+}
+
+function buildLimits(input: NonNullable<SidecarInput['limits']>): RpcServerLimits {
+  const defaults = defaultRpcServerLimits;
+  return {
+    maxBodyBytes: input.body ?? defaults.maxBodyBytes,
+    maxConnections: input.connections ?? defaults.maxConnections,
+    maxConnectionsPerClient: input.connections_per_client ?? defaults.maxConnectionsPerClient,
+    maxCallsPerConnection: input.calls_per_connection ?? defaults.maxCallsPerConnection,
+    headersTimeoutMs: input.headers_timeout ?? defaults.headersTimeoutMs,
+    requestTimeoutMs: input.request_timeout ?? defaults.requestTimeoutMs,
+    idleTimeoutMs: input.idle_timeout ?? defaults.idleTimeoutMs,
+    sendTimeoutMs: input.send_timeout ?? defaults.sendTimeoutMs,
+  };
 }
 
 function buildPool(name: string, { driver, ...options }: PoolInput, { pools }: Registries): PoolConfig {
@@ -69,6 +102,7 @@ function buildProgram(
     pollMs: input.poll ?? defaults.poll ?? defaultPolicy.pollMs,
     settleMs: input.settle ?? defaults.settle,
     onDeadline: input.on_deadline ?? defaults.on_deadline ?? defaultPolicy.onDeadline,
+    onCrash: input.on_crash ?? defaults.on_crash ?? defaultPolicy.onCrash,
     stage: input.stage,
     maxUnavailable: input.max_unavailable ?? defaults.max_unavailable ?? defaultPolicy.maxUnavailable,
   };

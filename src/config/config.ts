@@ -1,9 +1,13 @@
 import type { LogLevel } from '../log.ts';
 import type { PoolDriver } from '../pools/pool.ts';
 import type { ProbeDriver } from '../probes/probe.ts';
+import type { RpcServerLimits } from '../rpc/limits.ts';
 
 /** What happens to a process whose deadline passed before it was drained. */
 export type OnDeadline = 'stop' | 'hold';
+
+/** What happens to a process that ended by itself: taken out at once, or left to the pool's own health check. */
+export type OnCrash = 'depool' | 'ignore';
 
 /** The configuration, checked and with defaults filled in. Times in milliseconds. */
 export interface Config {
@@ -31,8 +35,22 @@ export interface SidecarConfig {
   readonly socket: string;
   /** Permission bits, such as 0o700. */
   readonly socketMode: number;
+  /** By name or number; undefined: the sidecar's own. */
+  readonly socketOwner: string | undefined;
+  readonly socketGroup: string | undefined;
+  /** Where the same is served over TCP; undefined: nowhere. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  /** What `listen` asks for; undefined: nothing. */
+  readonly credentials: Credentials | undefined;
+  readonly limits: RpcServerLimits;
   /** Where health endpoints and metrics are served; undefined: nowhere. */
   readonly http: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** A user name and its password, or `{SHA}` and the SHA-1 of it. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
 }
 
 /** One entry of `pools`. `options` has passed the driver's schema. */
@@ -56,6 +74,7 @@ export interface ProgramConfig {
   /** Undefined: what the pool drivers know that they need. */
   readonly settleMs: number | undefined;
   readonly onDeadline: OnDeadline;
+  readonly onCrash: OnCrash;
   /** Undefined: supervisord's own order. */
   readonly stage: number | undefined;
   /** How many processes of a group a restart takes at a time. */

@@ -1,4 +1,4 @@
-import type { OnDeadline } from './config.ts';
+import type { OnCrash, OnDeadline } from './config.ts';
 
 // No import of code here: peek.ts needs these without loading the schema.
 
@@ -20,6 +20,15 @@ export const defaultPolicy: {
   readonly quietMs: number;
   readonly pollMs: number;
   readonly onDeadline: OnDeadline;
+  readonly onCrash: OnCrash;
   readonly maxUnavailable: number;
   readonly readyDeadlineMs: number;
-} = { deadlineMs: 60_000, quietMs: 300, pollMs: 100, onDeadline: 'stop', maxUnavailable: 1, readyDeadlineMs: 60_000 };
+} = {
+  deadlineMs: 60_000,
+  quietMs: 300,
+  pollMs: 100,
+  onDeadline: 'stop',
+  onCrash: 'depool',
+  maxUnavailable: 1,
+  readyDeadlineMs: 60_000,
+};

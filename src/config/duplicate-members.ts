@@ -2,7 +2,7 @@ import type { PoolDriver } from '../pools/pool.ts';
 import { dependsOnProcess } from '../supervisor/expansions.ts';
 import { type Finding, formatPath, type KeyPath } from './problems.ts';
 import { type Keys, mapsIn } from './raw.ts';
-import { textsIn } from './templates.ts';
+import { textsIn, withTemplates } from './templates.ts';
 
 /**
  * The same member twice in one program, or a member without any part that differs from process to process in two
@@ -31,11 +31,12 @@ export function findDuplicateMembers(
 /** Equal for members that are the same; undefined where the pool or its driver is not known. */
 function identify(
   pattern: string,
-  { pool, ...options }: Keys,
+  { pool, ...written }: Keys,
   driverOf: ReadonlyMap<string, PoolDriver | undefined>,
 ): string | undefined {
   const driver = typeof pool === 'string' ? driverOf.get(pool) : undefined;
   if (driver === undefined) return undefined;
+  const options = withTemplates(driver.member, written);
   const differsByProcess = textsIn(options).some(({ text }) => dependsOnProcess(text));
   return JSON.stringify([pool, labelOf(driver, options), differsByProcess ? pattern : '']);
 }

@@ -27,7 +27,7 @@ export function loadConfig(file: string | undefined, options: LoadOptions): Conf
   const location = locateConfig(file, options.env, options.defaultFile);
   const known = options.registries ?? registries;
   const text = readConfigText(location);
-  if (text === undefined) return buildConfig('', {}, known, undefined);
+  if (text === undefined) return buildConfig('', {}, known, {});
   return parseConfig(location.file, text, {
     env: options.env,
     registries: known,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Json } from '../pools/pool.ts';
-import type { Probe } from '../probes/probe.ts';
+import type { Probe, ProbeSubject } from '../probes/probe.ts';
 import { createReadyCheck, type ReadyCheck } from '../probes/ready.ts';
 import { expansionValues } from '../supervisor/expansions.ts';
 import type { Config, ProgramConfig } from './config.ts';
@@ -24,6 +24,7 @@ export function openProgram(
   config: Config,
   program: ProgramConfig,
   process: { readonly group: string; readonly name: string },
+  subject: ProbeSubject,
 ): OpenedProgram {
   const values = expansionValues(process, globalThis.process.env, hostname());
   const ready = resolveReady(config, program, values);
@@ -35,7 +36,7 @@ export function openProgram(
     }),
     probes: program.inFlight?.map((template) => {
       const { driver, options } = resolveProbe(config, program, template, values);
-      return driver.open(options);
+      return driver.open(options, subject);
     }),
     ready: ready && createReadyCheck(ready),
   };

@@ -1,9 +1,11 @@
+import { passwordProblem } from './addresses.ts';
 import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { checkDeadlines } from './deadlines.ts';
 import { parseConfigDocument } from './document.ts';
 import { checkDriverKeys } from './driver-keys.ts';
 import { describeIssues, valueAt } from './issues.ts';
+import { checkOwnAddress } from './own-address.ts';
 import { configInvalid, type Finding } from './problems.ts';
 import type { Registries } from './registries.ts';
 import { looseConfigSchema } from './schema.ts';
@@ -13,7 +15,7 @@ export interface ParseOptions {
   /** For `%(ENV_X)s`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly registries: Registries;
-  /** Reads `supervisor.password_file`. */
+  /** Reads a `password_file`. */
   readonly readPassword: (passwordFile: string) => { password: string } | { problem: string };
 }
 
@@ -26,20 +28,22 @@ export function parseConfig(file: string, text: string, options: ParseOptions): 
   const root = document.value;
   if (root === undefined) throw configInvalid(file, document.syntaxProblems);
   const parsed = looseConfigSchema.safeParse(root);
-  const password = passwordOf(root, options);
+  const supervisor = passwordOf(root, 'supervisor', options);
+  const sidecar = passwordOf(root, 'sidecar', options);
   const findings: Finding[] = isEmpty(root)
     ? [{ path: [], message: 'the file is empty; write "programs: {}" to run on defaults' }]
     : [
         ...(parsed.success ? [] : describeIssues(looseConfigSchema, root, parsed.error.issues)),
         ...checkDriverKeys(root, options.registries, options.env),
         ...checkDeadlines(root),
-        ...('problem' in password
-          ? [{ path: ['supervisor', 'password_file'], message: password.problem } satisfies Finding]
-          : []),
+        ...checkOwnAddress(root),
+        ...supervisor.findings,
+        ...sidecar.findings,
       ];
   const problems = [...document.syntaxProblems, ...withoutRepeats(findings).map((finding) => document.locate(finding))];
   if (problems.length > 0 || !parsed.success) throw configInvalid(file, problems);
-  return buildConfig(file, parsed.data, options.registries, 'password' in password ? password.password : undefined);
+  const passwords = { supervisor: supervisor.password, sidecar: sidecar.password };
+  return buildConfig(file, parsed.data, options.registries, passwords);
 }
 
 /** One complaint about one thing: the first says it best. */
@@ -56,9 +60,23 @@ function isEmpty(root: unknown): boolean {
   return root === null || root === '';
 }
 
-function passwordOf(root: unknown, options: ParseOptions): { password: string | undefined } | { problem: string } {
-  const passwordFile = valueAt(root, ['supervisor', 'password_file']);
-  return typeof passwordFile === 'string' && passwordFile !== ''
-    ? options.readPassword(passwordFile)
-    : { password: undefined };
+interface FilePassword {
+  readonly password: string | undefined;
+  readonly findings: readonly Finding[];
+}
+
+function passwordOf(root: unknown, section: 'supervisor' | 'sidecar', options: ParseOptions): FilePassword {
+  const path = [section, 'password_file'];
+  const passwordFile = valueAt(root, path);
+  if (typeof passwordFile !== 'string' || passwordFile === '') return { password: undefined, findings: [] };
+  const read = options.readPassword(passwordFile);
+  const problem = 'problem' in read ? read.problem : misreadAs(section, read.password);
+  if (problem !== undefined) return { password: undefined, findings: [{ path, message: problem }] };
+  return { password: 'password' in read ? read.password : undefined, findings: [] };
+}
+
+/** Only the sidecar's may be a hash: drainctl has to send supervisord's as it is. */
+function misreadAs(section: 'supervisor' | 'sidecar', password: string): string | undefined {
+  const problem = section === 'sidecar' ? passwordProblem(password) : undefined;
+  return problem === undefined ? undefined : `its first line ${problem}`;
 }

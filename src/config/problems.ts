@@ -38,10 +38,13 @@ export function formatPath(path: KeyPath): string {
 /** Lines of source longer than this are left out of messages, as blank ones are. */
 const maxSourceLength = 300;
 
+/** So are those with a password: messages go to logs, which more people read than the configuration. */
+const hasPassword = /\bpassword["']?\s*:|:\/\/[^/\s]*:[^/\s]*@/;
+
 /** The 1-based `line` of `text` with carets under `length` characters from the 1-based `column` on. */
 export function quoteSource(text: string, line: number, column: number, length: number): string {
   const source = text.split(/\r?\n/)[line - 1] ?? '';
-  if (source.length > maxSourceLength || source.trim() === '') return '';
+  if (source.length > maxSourceLength || source.trim() === '' || hasPassword.test(source)) return '';
   const before = source.slice(0, column - 1).replace(/[^\t]/g, ' ');
   const carets = '^'.repeat(Math.max(1, Math.min(length, source.length - column + 1)));
   return `    ${source}\n    ${before}${carets}`;

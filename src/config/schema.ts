@@ -1,17 +1,12 @@
 import * as z from 'zod';
 import { formatDuration } from '../duration.ts';
-import { durationSchema } from '../duration-schema.ts';
 import { logLevels } from '../log.ts';
 import { dependsOnProcess } from '../supervisor/expansions.ts';
-import {
-  httpUrlProblem,
-  parseHostPort,
-  parseSocketMode,
-  socketPathProblem,
-  supervisorUrlProblem,
-} from './addresses.ts';
-import { defaultPolicy, defaultSocket, defaultSocketMode, defaultStateDir } from './defaults.ts';
+import { httpUrlProblem, supervisorUrlProblem } from './addresses.ts';
+import { defaultPolicy, defaultStateDir } from './defaults.ts';
 import { patternProblem } from './match.ts';
+import { absolutePath, checkCredentials, checkedText, duration, text, wholeNumber } from './schema-parts.ts';
+import { sidecarSchema } from './sidecar-schema.ts';
 
 /** The schemas of what only a driver can check; see {@link configSchema}. */
 export interface DriverSchemas<Pool extends z.ZodType, Member extends z.ZodType, Probe extends z.ZodType> {
@@ -36,7 +31,7 @@ export function configSchema<Pool extends z.ZodType, Member extends z.ZodType, P
 ) {
   return z.strictObject({
     supervisor: supervisor.optional().describe('How to reach supervisord.'),
-    sidecar: sidecar.optional().describe('The event listener, and where it is reached.'),
+    sidecar: sidecarSchema.optional().describe('The event listener, and where it is reached.'),
     state_dir: absolutePath().optional().describe(`Folder of the journal and the history. Default: ${defaultStateDir}`),
     log: log.optional().describe('What the sidecar logs, to its standard error.'),
     pools: z
@@ -60,44 +55,7 @@ const supervisor = z
     password: text().optional().describe('In clear; `password_file` keeps it out of this file.'),
     password_file: text().optional().describe('First line is the password. Relative to the folder of this file.'),
   })
-  .superRefine(({ username, password, password_file: passwordFile }, context) => {
-    const problem = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-    if (password !== undefined && passwordFile !== undefined) {
-      problem('password_file', 'password and password_file exclude each other; keep one');
-    }
-    const hasPassword = password !== undefined || passwordFile !== undefined;
-    if (username !== undefined && !hasPassword) problem('username', 'needs password or password_file beside it');
-    if (username === undefined && hasPassword) {
-      problem(password === undefined ? 'password_file' : 'password', 'needs username beside it');
-    }
-  });
-
-const sidecar = z.strictObject({
-  socket: checkedText(socketPathProblem)
-    .optional()
-    .describe(`Unix socket of the sidecar's XML-RPC. Default: ${defaultSocket}`),
-  socket_mode: z
-    .string({
-      error: ({ input }) => `must be text in quotes, such as "${defaultSocketMode}", not ${JSON.stringify(input)}`,
-    })
-    .transform((value, context) => {
-      const mode = parseSocketMode(value);
-      if (mode !== undefined) return mode;
-      context.addIssue(`"${value}" is no file mode; write "${defaultSocketMode}" or "0770"`);
-      return z.NEVER;
-    })
-    .optional()
-    .describe(`Permission bits of the socket, in quotes. Default: "${defaultSocketMode}"`),
-  http: text()
-    .transform((value, context) => {
-      const address = parseHostPort(value);
-      if (address !== undefined) return address;
-      context.addIssue(`"${value}" is not host:port; write 127.0.0.1:9011 or "[::1]:9011"`);
-      return z.NEVER;
-    })
-    .optional()
-    .describe('`host:port` of health endpoints and metrics. Default: none'),
-});
+  .superRefine(checkCredentials);
 
 const log = z.strictObject({
   level: z.enum(logLevels).optional().describe('Default: info'),
@@ -107,7 +65,7 @@ const pattern = checkedText(patternProblem);
 
 /** The keys that both `defaults` and a program take. */
 function policy() {
-  const { deadlineMs, quietMs, pollMs, onDeadline, maxUnavailable } = defaultPolicy;
+  const { deadlineMs, quietMs, pollMs, onDeadline, onCrash, maxUnavailable } = defaultPolicy;
   return {
     deadline: duration(100)
       .optional()
@@ -125,6 +83,12 @@ function policy() {
       .enum(['stop', 'hold'])
       .optional()
       .describe(`\`stop\`: stop anyway; \`hold\`: leave it running and depooled. Default: ${onDeadline}`),
+    on_crash: z
+      .enum(['depool', 'ignore'])
+      .optional()
+      .describe(
+        `When it exits, crashes or can't be started: \`depool\`: out at once; \`ignore\`: left to the pool's own check. Default: ${onCrash}`,
+      ),
     max_unavailable: wholeNumber(1)
       .optional()
       .describe(`How many processes of a group a restart takes at a time. Default: ${maxUnavailable}`),
@@ -165,31 +129,6 @@ const ready = z
   .superRefine(({ http, exec }, context) => {
     if ((http === undefined) === (exec === undefined)) context.addIssue('needs either http or exec, and not both');
   });
-
-function duration(minMs: number) {
-  return durationSchema.refine((ms) => ms >= minMs, { error: `must be at least ${formatDuration(minMs)}` });
-}
-
-function wholeNumber(min: number) {
-  return z.int().min(min);
-}
-
-function text() {
-  return z.string().min(1, { error: 'must not be empty' });
-}
-
-function absolutePath() {
-  return checkedText((path) =>
-    path.startsWith('/') ? undefined : `must be an absolute path, not ${JSON.stringify(path)}`,
-  );
-}
-
-function checkedText(findProblem: (value: string) => string | undefined) {
-  return text().superRefine((value, context) => {
-    const problem = value === '' ? undefined : findProblem(value);
-    if (problem !== undefined) context.addIssue(problem);
-  });
-}
 
 /** {@link configSchema} with {@link looseDriverSchemas}. */
 export const looseConfigSchema = configSchema(looseDriverSchemas);

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { dependsOnProcess, expand, findExpansionProblems, hostValues } from '../supervisor/expansions.ts';
 import { describeIssues, valueAt } from './issues.ts';
 import type { Finding, KeyPath } from './problems.ts';
@@ -39,11 +39,29 @@ export function checkExpansions(value: unknown, base: KeyPath, env: Env): Findin
   );
 }
 
+/** The keys with the schema's defaults filled in where these are texts that are to be expanded, such as `%(process_name)s`. */
+export function withTemplates(
+  schema: z.ZodObject,
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const templates = Object.entries(schema.shape).flatMap(([key, field]) => {
+    const text = field instanceof z.ZodPrefault ? field.def.defaultValue : undefined;
+    return typeof text === 'string' && dependsOnProcess(text) ? [[key, text] as const] : [];
+  });
+  return { ...Object.fromEntries(templates), ...options };
+}
+
 /**
  * What is wrong with a driver's keys before any process is known: a text that depends on the process is left to
  * {@link parseExpanded}, everything else is checked here.
  */
-export function checkOptions(schema: z.ZodObject, options: unknown, base: KeyPath, env: Env): Finding[] {
+export function checkOptions(
+  schema: z.ZodObject,
+  written: Readonly<Record<string, unknown>>,
+  base: KeyPath,
+  env: Env,
+): Finding[] {
+  const options = withTemplates(schema, written);
   const values = hostValues(env, 'host');
   const isOpen = (text: string) => dependsOnProcess(text) || findExpansionProblems(text, env).length > 0;
   const parsed = parseExpanded(schema, options, (text) => (isOpen(text) ? text : expand(text, values)));
@@ -72,9 +90,10 @@ export type ParsedOptions =
 /** Expands all texts in `options` and checks the result. Where a number is wanted, a text that expanded to one is one. */
 export function parseExpanded(
   schema: z.ZodObject,
-  options: unknown,
+  written: Readonly<Record<string, unknown>>,
   expandText: (text: string, path: KeyPath) => string,
 ): ParsedOptions {
+  const options = withTemplates(schema, written);
   const expanded = replaceTexts(options, expandText);
   const first = schema.safeParse(expanded);
   if (first.success) return { data: first.data };

@@ -5,11 +5,26 @@
  */
 
 /**
- * What a run does to its processes. `pool` ends holds. The sidecar's own: `gate` drains for a supervisord that is
- * stopping by itself; `recover` puts back what an earlier run left out.
+ * What a run does to its processes. `pool` ends holds. Nobody asks for these over the API: `gate` drains for a
+ * supervisord that is stopping by itself, or does not answer; `recover` puts back what an earlier run left out; `depool`
+ * takes out what has died, at once.
  */
-export const runActions = ['drain', 'stop', 'start', 'restart', 'shutdown', 'pool', 'gate', 'recover'] as const;
+export const runActions = [
+  'drain',
+  'stop',
+  'start',
+  'restart',
+  'shutdown',
+  'pool',
+  'gate',
+  'recover',
+  'depool',
+] as const;
 export type RunAction = (typeof runActions)[number];
+
+/** What a run is for, where that is known: why systemd stops supervisord, or what happened to it. */
+export const occasions = ['service stop', 'service restart', 'system shutdown', 'supervisord crashed'] as const;
+export type Occasion = (typeof occasions)[number];
 
 /** One part of what happens to a process in a run. */
 export const phases = ['depool', 'settle', 'drain', 'stop', 'start', 'ready', 'repool', 'hold', 'release'] as const;
@@ -25,6 +40,11 @@ export interface RunOptions {
   readonly holdForMs?: number | undefined;
   /** Leave supervisord itself running after a shutdown run. */
   readonly keepSupervisord?: boolean | undefined;
+  /** Have supervisord restart after a shutdown run, instead of ending. */
+  readonly restartSupervisord?: boolean | undefined;
+  readonly occasion?: Occasion | undefined;
+  /** For a gate that nobody waits for without end: it keeps to the deadlines, whatever `on_deadline` says. */
+  readonly keepsDeadlines?: boolean | undefined;
 }
 
 /** `failed`: something could not be done; `cut`: a deadline passed and work was cut off. */
@@ -83,6 +103,8 @@ export type RunDocument = {
   readonly id: string;
   readonly action: RunAction;
   readonly names: readonly string[];
+  /** "" where it is not known, or there is none. */
+  readonly occasion: Occasion | '';
   readonly started_at: string;
   readonly ended_at: string;
   readonly outcome: RunOutcome;

@@ -16,6 +16,8 @@ export interface BatchOptions {
   readonly hasEffect?: boolean;
   /** True for an error that may lie with one of several items: each is then tried alone, so that everyone gets an answer of their own. */
   readonly splits?: (error: unknown) => boolean;
+  /** False: each item goes out by itself. Default: true. */
+  readonly joins?: boolean;
 }
 
 /**
@@ -26,15 +28,17 @@ export class Batch<Item, Result> {
   readonly #work: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>;
   readonly #hasEffect: boolean;
   readonly #splits: (error: unknown) => boolean;
+  readonly #joins: boolean;
   #waiting: Waiting<Item, Result>[] = [];
 
   constructor(
     work: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>,
-    { hasEffect = false, splits = () => false }: BatchOptions = {},
+    { hasEffect = false, splits = () => false, joins = true }: BatchOptions = {},
   ) {
     this.#work = work;
     this.#hasEffect = hasEffect;
     this.#splits = splits;
+    this.#joins = joins;
   }
 
   /** Resolves with the item's result; rejects with the batch's error, or with the reason of `signal`. */
@@ -52,7 +56,9 @@ export class Batch<Item, Result> {
     this.#waiting = [];
     // What was cancelled before it was sent is not sent at all.
     for (const waiting of batch) if (waiting.signal.aborted) waiting.reject(waiting.signal.reason);
-    await this.#run(batch.filter((waiting) => !waiting.signal.aborted));
+    const toSend = batch.filter((waiting) => !waiting.signal.aborted);
+    const groups = this.#joins ? [toSend] : toSend.map((waiting) => [waiting]);
+    await Promise.all(groups.map((group) => this.#run(group)));
   }
 
   async #run(batch: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { DrainctlError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
+import type { SupervisorEvent } from '../supervisor/events.ts';
+import type { ProcessName } from '../supervisor/process.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { version } from '../version.ts';
 import type {
@@ -14,18 +16,28 @@ import type {
   VersionDocument,
   WaitDocument,
 } from './api.ts';
+import { chooseProcesses, chooseTargets, snapshotFor } from './choose.ts';
+import { Communications } from './communications.ts';
 import { History } from './history.ts';
 import { Journal } from './journal.ts';
-import { chooseProcesses, chooseTargets, perform } from './perform.ts';
+import { Losses } from './losses.ts';
+import { type Measurement, measureAll } from './measure.ts';
+import type { EngineObserver } from './observer.ts';
+import { OwnStops } from './own-stops.ts';
+import { perform } from './perform.ts';
 import { makePlan, planDocument } from './plan.ts';
 import { mustGoOn, takesOver } from './policy.ts';
+import { poolSurroundings } from './pool-services.ts';
+import { notOnHold } from './recover.ts';
 import { Recoverer } from './recoverer.ts';
 import { checkNames, gateHolds, isSameRequest } from './requests.ts';
 import { Run } from './run.ts';
+import { SharedLock } from './shared-lock.ts';
 import { SnapshotFile } from './snapshot-file.ts';
 import { statusDocument } from './status-document.ts';
 import { Targets } from './targets.ts';
 import { Ticker } from './ticker.ts';
+import type { EngineView } from './view.ts';
 import type { Workshop } from './workshop.ts';
 import { World } from './world.ts';
 
@@ -36,6 +48,9 @@ export interface EngineOptions {
   readonly log: Log;
   /** True inside the sidecar. */
   readonly isSidecar: boolean;
+  /** For a supervisord that does not answer: to go by what a sidecar saw last. Its pid; 0 where it is not known. */
+  readonly lastSeen?: { readonly supervisordPid: number } | undefined;
+  readonly observer?: EngineObserver | undefined;
 }
 
 /** How many ended runs can still be asked for. */
@@ -44,6 +59,8 @@ const rememberedRuns = 50;
 /** Does every run, one after another. The sidecar owns one; a drainctl that finds no sidecar makes its own. */
 export class Engine implements DrainApi {
   readonly world: World;
+  /** Hears of processes that go without a run. */
+  readonly losses: Losses;
   readonly #shop: Workshop;
   readonly #startedAt = new Date();
   readonly #isSidecar: boolean;
@@ -54,25 +71,45 @@ export class Engine implements DrainApi {
   #queue: readonly Run[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   readonly #recoverer: Recoverer;
+  readonly #observer: EngineObserver | undefined;
+  readonly #communications = new Communications();
+  #supervisordStops = false;
 
   constructor(options: EngineOptions) {
-    const { config, supervisor, log, isSidecar } = options;
-    this.world = new World(supervisor, log, isSidecar ? new SnapshotFile(config.stateDir) : undefined);
+    const { config, supervisor, log, isSidecar, lastSeen, observer } = options;
+    this.#observer = observer;
+    const memory = isSidecar || lastSeen !== undefined ? new SnapshotFile(config.stateDir) : undefined;
+    this.world = new World(supervisor, log, memory, lastSeen?.supervisordPid);
     this.#isSidecar = isSidecar;
     this.#runLog = isSidecar ? log : silentLog;
+    const journal = new Journal(config.stateDir, log);
     this.#shop = {
       config,
       world: this.world,
-      targets: new Targets(config),
-      journal: new Journal(config.stateDir, log),
+      targets: new Targets(config, {
+        ...poolSurroundings(this.world, journal),
+        lastCommunication: (process) => this.#communications.last(process),
+        observer,
+      }),
+      journal,
+      lock: new SharedLock(config.stateDir),
+      ownStops: new OwnStops(),
       history: new History(config.stateDir, log),
       ticker: new Ticker(),
       log,
     };
     this.#recoverer = new Recoverer(this.#shop, {
-      isBusy: () => this.#queue.length > 0,
+      currentRun: () => this.#queue[0],
+      isGoing: (process) => this.losses.isGoing(process),
       putBack: (names) => this.begin('recover', names, {}),
+      onEnded: (result) => this.#observer?.onRunEnded(result),
     });
+    const onEnded = (result: RunDocument) => {
+      this.#recoverer.crashed(result);
+      observer?.onRunEnded(result);
+    };
+    const runs = () => [...this.#queue.slice(0, 1), ...this.#recoverer.runs];
+    this.losses = new Losses(this.#shop, this.#runLog, { runs, onEnded });
   }
 
   async getVersion(): Promise<VersionDocument> {
@@ -80,12 +117,28 @@ export class Engine implements DrainApi {
   }
 
   async getStatus(): Promise<StatusDocument> {
-    return statusDocument(this.#shop, this.#queue[0], this.#isSidecar);
+    return statusDocument(this.#shop, this.#queue[0], this.#isSidecar ? this.#recoverer : undefined);
+  }
+
+  /** Takes in what an event of supervisord tells beside the states of processes. */
+  hear(event: SupervisorEvent): void {
+    this.#communications.hear(event);
+  }
+
+  /** What is known at this moment, without asking anybody. */
+  view(): EngineView {
+    const runs = this.#queue.slice(0, 1);
+    return { ...this.world.seen, journal: this.#shop.journal.seen, runs, supervisordStops: this.#supervisordStops };
+  }
+
+  /** What the pools and probes say of every process; what has not answered after `limitMs` is unknown. */
+  async measure(limitMs: number): Promise<readonly Measurement[]> {
+    return measureAll(this.#shop, limitMs);
   }
 
   async getPlan(action: RunAction, names: readonly string[], options: RunOptions): Promise<PlanDocument> {
     const warn = (message: string) => this.#shop.log.warn(message);
-    const targets = chooseTargets({ action, names }, await this.world.fresh(), this.#shop.targets, warn);
+    const targets = chooseTargets({ action, names }, await snapshotFor(action, this.world), this.#shop.targets, warn);
     return planDocument(action, makePlan(action, targets), options.deadlineMs);
   }
 
@@ -95,8 +148,7 @@ export class Engine implements DrainApi {
 
   async start(action: RunAction, names: readonly string[], options: RunOptions): Promise<string> {
     checkNames(action, names);
-    const [current] = this.#queue;
-    if (current?.action === 'gate') throw gateHolds();
+    if (this.#queue[0]?.action === 'gate') throw gateHolds();
     // Whoever asks for the shutdown that is under way already waits for the same end.
     const same = this.#queue.find((run) => run.action === 'shutdown' && action === 'shutdown' && !run.signal.aborted);
     if (same !== undefined && isSameRequest(same.options, options)) return same.id;
@@ -135,6 +187,16 @@ export class Engine implements DrainApi {
     for (const run of this.#queue) if (reason === 'supervisord gone' || !mustGoOn(run.action)) run.end(reason);
   }
 
+  /** True while a run is under way or waiting at whose end supervisord itself is told to end. */
+  get endsSupervisord(): boolean {
+    return this.#queue.some((run) => run.action === 'shutdown' && !run.signal.aborted && !run.options.keepSupervisord);
+  }
+
+  /** The processes that are out of their pools by our hand, and are to go back by themselves: no hold keeps them out. */
+  async leftOut(): Promise<readonly ProcessName[]> {
+    return notOnHold(await this.#shop.journal.peek());
+  }
+
   /** The run of that id, under way or ended lately. */
   run(runId: string): Run {
     const run = this.#runs.get(runId);
@@ -149,9 +211,10 @@ export class Engine implements DrainApi {
     await Promise.all([...this.#runs.values()].map((run) => run.taken(limitMs)));
   }
 
-  /** Resolves when no run is under way or waiting. */
+  /** Resolves when no run is under way or waiting, nor anything beside them. */
   async idle(): Promise<void> {
     while (this.#queue.length > 0) await this.#tail;
+    await this.losses.settled();
   }
 
   /** Puts back what earlier runs, of this process or of one that died, left out. A run that begins ends it. */
@@ -161,22 +224,27 @@ export class Engine implements DrainApi {
 
   /** Frees what the pools hold open. */
   close(): void {
+    this.losses.end();
     this.#shop.targets.close();
   }
 
   async #carryOut(run: Run): Promise<void> {
+    this.#recoverer.giveWay();
     await this.#recoverer.idle();
+    // What is being taken out at this moment must not be put back before it is out.
+    if (run.action === 'recover') await this.losses.idle(run.signal);
     const result = await perform(run, this.#shop);
     if (run.action === 'recover') this.#recoverer.learn(result);
     this.#queue = this.#queue.filter((other) => other !== run);
+    this.#supervisordStops ||= result.action === 'gate' || result.ends_supervisord;
+    this.#observer?.onRunEnded(result);
     this.#runLog[result.outcome === 'done' ? 'info' : 'warn'](result.message, { run: run.id, outcome: result.outcome });
     run.finish(result);
   }
 
   #remember(run: Run): void {
     this.#runs.set(run.id, run);
-    const ended = [...this.#runs.values()].filter((candidate) => candidate.result !== undefined);
-    const [oldest] = ended;
-    if (ended.length > rememberedRuns && oldest !== undefined) this.#runs.delete(oldest.id);
+    const [oldest, ...later] = [...this.#runs.values()].filter((candidate) => candidate.result !== undefined);
+    if (oldest !== undefined && later.length >= rememberedRuns) this.#runs.delete(oldest.id);
   }
 }

@@ -83,7 +83,7 @@ class Execution {
 
   #processRun(target: Target): ProcessRun {
     const { run } = this.#context;
-    const waits = atDeadline(run.action, target.settings.onDeadline) === 'wait';
+    const waits = atDeadline(run.action, target.settings.onDeadline, run.options) === 'wait';
     const deadlineMs = waits ? Number.POSITIVE_INFINITY : (run.options.deadlineMs ?? target.settings.deadlineMs);
     return new ProcessRun(target, this.#context, deadlineMs, this.#ending.signal);
   }
@@ -183,7 +183,8 @@ function endWell(process: ProcessRun): void {
 /** The gate stops nothing itself: supervisord does, once the gate is open. */
 function howItEnded(process: ProcessRun): string {
   if (process.died) return 'ended by itself';
-  return process.stopAsked ? 'was stopped' : 'is stopped by supervisord';
+  if (process.stopAsked) return 'was stopped';
+  return `is stopped by ${process.context.run.options.keepsDeadlines === true ? 'systemd' : 'supervisord'}`;
 }
 
 /** Only before its stop was asked for: after that there is nothing to put back. */

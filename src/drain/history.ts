@@ -1,5 +1,6 @@
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { makeFolder, onDisk } from '../disk.ts';
 import type { Log } from '../log.ts';
 import type { RunDocument } from './api.ts';
@@ -14,6 +15,7 @@ export class History {
   readonly #dir: string;
   readonly #file: string;
   readonly #log: Log;
+  readonly #inTurn = pLimit(1);
 
   constructor(stateDir: string, log: Log) {
     this.#dir = stateDir;
@@ -24,7 +26,8 @@ export class History {
   /** Adds a run. A history that can't be written is no reason to fail a run: the log says so. */
   async append(run: RunDocument): Promise<void> {
     try {
-      await inTime(() => this.#append(run));
+      // One at a time: a line that is added while another call trims the file would be lost.
+      await inTime(() => this.#inTurn(() => this.#append(run)));
     } catch (error) {
       this.#log.warn(`The history ${this.#file} can't be written: ${(error as Error).message}.`); // as: fs rejects with Errors
     }
@@ -77,7 +80,8 @@ async function inTime<T>(work: () => Promise<T>): Promise<T> {
 function parseLine(line: string): RunDocument[] {
   try {
     const run = JSON.parse(line) as RunDocument; // as: written by append(); a line without an id is no run
-    return typeof run.id === 'string' && Array.isArray(run.processes) ? [run] : [];
+    // The first version of drainctl wrote no occasion.
+    return typeof run.id === 'string' && Array.isArray(run.processes) ? [{ ...run, occasion: run.occasion ?? '' }] : [];
   } catch {
     return [];
   }

@@ -24,6 +24,8 @@ export interface JournalEntry {
   /** Wall clock, ISO 8601. */
   readonly at: string;
   readonly run: string;
+  /** What befell the process, where that is why it was taken out: `crashed`. */
+  readonly reason?: string;
 }
 
 /** What identifies an entry. */

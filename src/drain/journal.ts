@@ -29,12 +29,18 @@ export class Journal {
   readonly #file: string;
   readonly #log: Log;
   #content: JournalContent = emptyJournal;
+  #seen: JournalContent | undefined;
+  #pendingChanges = 0;
+  #users = 0;
+  #loading: Promise<void> | undefined;
   #writing: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   /** True while memory knows what the disk does not: it could not be written. */
   #unsaved = false;
   /** True where the file must not be written over: a newer drainctl's, or one that could not be read. */
   #leaveAlone = false;
+  /** What was taken out while the file was left alone: it joins what the file holds as soon as that can be read. */
+  #besideFile: readonly JournalEntry[] = [];
 
   constructor(stateDir: string, log: Log) {
     this.#dir = stateDir;
@@ -54,6 +60,8 @@ export class Journal {
     this.#leaveAlone = false;
     try {
       this.#content = await this.#read();
+      this.#seen = this.#content;
+      if (this.#besideFile.length > 0) await this.#write();
     } catch (error) {
       const isDamaged = isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
       this.#leaveAlone = !isDamaged;
@@ -61,13 +69,39 @@ export class Journal {
       const aside = `${this.#file}.damaged-${new Date().toISOString().replaceAll(':', '')}`;
       await rename(this.#file, aside).catch(() => {});
       this.#log.error(`${error.message} It is now ${aside}. ${error.hint}`, { code: error.code });
-      this.#content = emptyJournal;
+      this.#content = this.#withBesideFile(emptyJournal);
+      this.#seen = this.#content;
     }
+  }
+
+  /**
+   * Has {@link load} done, unless somebody else in this process works with the journal already: then what is in memory
+   * is ahead of the disk. Each call is followed by one of {@link close}, also where it rejects.
+   */
+  async open(): Promise<void> {
+    this.#users += 1;
+    if (this.#users === 1) this.#loading = this.load();
+    await this.#loading;
+  }
+
+  /** See {@link open}. */
+  close(): void {
+    this.#users -= 1;
   }
 
   /** What is on the disk now, for those who don't hold the lock; what is in memory where it can't be read. */
   async peek(): Promise<JournalContent> {
-    return this.#unsaved ? this.#content : this.#read().catch(() => this.#content);
+    const before = this.#content;
+    const isWritten = this.#pendingChanges === 0;
+    const found = this.#unsaved ? before : await this.#read().catch(() => this.#content);
+    // A change that was not yet on the disk, or that came meanwhile, is newer than what was read.
+    if (isWritten && this.#content === before) this.#seen = found;
+    return found;
+  }
+
+  /** What was last read, changed or peeked at, without a look at the disk; undefined: nothing yet. */
+  get seen(): JournalContent | undefined {
+    return this.#seen;
   }
 
   /** Why the file on the disk can't be relied on; "" where it can. */
@@ -105,16 +139,16 @@ export class Journal {
   /** Resolves when the entry is on the disk. One that is there already stays: it knows the state before. */
   async record(entry: JournalEntry): Promise<void> {
     if (this.entry(entry) !== undefined) return;
+    if (this.#leaveAlone) this.#besideFile = [...this.#besideFile, entry];
     await this.#change({ ...this.#content, entries: [...this.#content.entries, entry] });
   }
 
   /** Forgets a member that is back. */
   async clear(key: EntryKey): Promise<void> {
     if (this.entry(key) === undefined) return;
-    await this.#change({
-      ...this.#content,
-      entries: this.#content.entries.filter((entry) => !isSameEntry(entry, key)),
-    });
+    const without = (entries: readonly JournalEntry[]) => entries.filter((entry) => !isSameEntry(entry, key));
+    this.#besideFile = without(this.#besideFile);
+    await this.#change({ ...this.#content, entries: without(this.#content.entries) });
   }
 
   async hold(hold: Hold): Promise<void> {
@@ -130,8 +164,14 @@ export class Journal {
   /** Changes that come while the disk is busy go out together in the next write. */
   async #change(content: JournalContent): Promise<void> {
     this.#content = content;
-    this.#queued ??= this.#writeNext();
-    await this.#queued;
+    this.#seen = content;
+    this.#pendingChanges += 1;
+    try {
+      this.#queued ??= this.#writeNext();
+      await this.#queued;
+    } finally {
+      this.#pendingChanges -= 1;
+    }
   }
 
   async #writeNext(): Promise<void> {
@@ -142,7 +182,12 @@ export class Journal {
   }
 
   async #read(): Promise<JournalContent> {
-    return inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file));
+    return this.#withBesideFile(await inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file)));
+  }
+
+  #withBesideFile(content: JournalContent): JournalContent {
+    const isNew = (entry: JournalEntry) => !content.entries.some((other) => isSameEntry(entry, other));
+    return { ...content, entries: [...content.entries, ...this.#besideFile.filter(isNew)] };
   }
 
   async #write(): Promise<void> {
@@ -151,6 +196,7 @@ export class Journal {
       const write = () => writeJournalFile(this.#dir, this.#file, this.#content);
       await inTime('JOURNAL_UNWRITABLE', this.#file, write);
       this.#unsaved = false;
+      this.#besideFile = [];
     } catch (error) {
       if (!isDrainctlError(error)) throw error;
       if (!this.#unsaved) this.#log.warn(error.toText(), { code: error.code });

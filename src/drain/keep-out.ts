@@ -48,6 +48,8 @@ async function assertMemberOut(
 ): Promise<void> {
   const { member } = answer;
   if ('error' in answer || !isKeptOut(process)) return;
+  // What the run has stopped is not out by that pool any more, and is not to be: it may be another start by now.
+  if (member.at.endsWithProcess && process.stopAsked) return;
   const isBack = answer.state.placement === 'in' || answer.state.placement === 'down';
   const tightens = process.outForMs >= member.at.tightensAfterMs && !tightened.has(member);
   if (!isBack && !(tightens && isOurs(process, member))) return;

@@ -56,14 +56,21 @@ const hungAfterMs = 3_000;
  * @throws the signal's reason when it is aborted while waiting.
  */
 export async function acquireLock(stateDir: string, doing: string, options: LockOptions): Promise<Lock> {
+  return waitForLock(stateDir, () => tryLock(stateDir, doing, options.onGiveWay), options);
+}
+
+/** As {@link acquireLock}, by attempts of the caller's own; each gives the lock, or undefined where somebody else has it. */
+export async function waitForLock(
+  stateDir: string,
+  attempt: () => Promise<Lock | undefined>,
+  options: LockOptions,
+): Promise<Lock> {
   const { signal, takeOver, onWait } = options;
   let silence = new Deadline(hungAfterMs);
   let told: number | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const lock = await tryLock(stateDir, doing, options.onGiveWay).catch((error: unknown) =>
-      unlockable(error, options),
-    );
+    const lock = await attempt().catch((error: unknown) => unlockable(error, options));
     if (lock !== undefined) return lock;
     const owner = await ask(stateDir, takeOver === undefined ? 'who' : `${giveWay}${takeOver}`, signal);
     if (owner !== undefined) silence = new Deadline(hungAfterMs);

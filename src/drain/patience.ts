@@ -4,26 +4,60 @@ import type { RunDocument } from './api.ts';
 const firstPauseMs = 5_000;
 const longestPauseMs = 300_000;
 
-/** Keeps a recovery that fails from being tried at every tick: twice as long a pause after each failure, up to five minutes. */
+/** A process that crashes sooner than this after it was put back has not come back for good. */
+const stableAfterMs = 60_000;
+
+interface Pause {
+  readonly pauseMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * Keeps a recovery that fails from being tried at every tick, and a process that crashes again and again from flapping in
+ * its pools: twice as long a pause each time, up to five minutes.
+ */
 export class Patience {
-  readonly #waiting = new Map<string, { readonly pauseMs: number; readonly untilMs: number }>();
+  readonly #failing = new Map<string, Pause>();
+  readonly #crashing = new Map<string, Pause>();
+  readonly #backAtMs = new Map<string, number>();
 
   /** True where this process may be tried now. */
   isDue(process: string): boolean {
-    return monotonicMs() >= (this.#waiting.get(process)?.untilMs ?? 0);
+    return this.waitMs(process) === 0;
+  }
+
+  /** How long it is until this process may be tried again, in milliseconds. */
+  waitMs(process: string): number {
+    const untilMs = (pauses: ReadonlyMap<string, Pause>) => pauses.get(process)?.untilMs ?? 0;
+    return Math.max(0, untilMs(this.#failing) - monotonicMs(), untilMs(this.#crashing) - monotonicMs());
   }
 
   /** Takes in how a recovery went. */
   learn(result: RunDocument): void {
     for (const { name, outcome } of result.processes) {
-      if (outcome === 'failed') this.#wait(name);
-      else if (outcome === 'done') this.#waiting.delete(name);
+      if (outcome === 'failed') lengthen(this.#failing, name);
+      if (outcome !== 'done') continue;
+      this.#failing.delete(name);
+      this.#backAtMs.set(name, monotonicMs());
     }
   }
 
-  #wait(process: string): void {
-    const before = this.#waiting.get(process)?.pauseMs;
-    const pauseMs = before === undefined ? firstPauseMs : Math.min(longestPauseMs, before * 2);
-    this.#waiting.set(process, { pauseMs, untilMs: monotonicMs() + pauseMs });
+  /**
+   * Takes in that a process has crashed. The first time it goes back as soon as it is ready; one that crashes again soon
+   * after it was put back has to wait. The milliseconds of that wait; 0: none.
+   */
+  crashed(process: string): number {
+    const backAtMs = this.#backAtMs.get(process);
+    const stableMs = Math.max(stableAfterMs, 2 * (this.#crashing.get(process)?.pauseMs ?? 0));
+    if (backAtMs !== undefined && monotonicMs() - backAtMs < stableMs) return lengthen(this.#crashing, process);
+    this.#crashing.delete(process);
+    return 0;
   }
+}
+
+function lengthen(pauses: Map<string, Pause>, process: string): number {
+  const before = pauses.get(process)?.pauseMs;
+  const pauseMs = before === undefined ? firstPauseMs : Math.min(longestPauseMs, before * 2);
+  pauses.set(process, { pauseMs, untilMs: monotonicMs() + pauseMs });
+  return pauseMs;
 }

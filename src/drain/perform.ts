@@ -1,21 +1,16 @@
 import pLimit from 'p-limit';
-import { DrainctlError, sentence, toDrainctlError } from '../errors.ts';
-import { selectProcesses } from '../supervisor/names.ts';
-import type { ProcessInfo } from '../supervisor/process.ts';
+import { type DrainctlError, sentence, toDrainctlError } from '../errors.ts';
 import { type RunDocument, runActions } from './api.ts';
+import { targetsOf } from './choose.ts';
 import { execute } from './execute.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import type { Lock } from './lock.ts';
 import { outcomeOf, summaryOf, totalCut } from './outcome.ts';
-import { makePlan, type Plan } from './plan.ts';
+import { makePlan } from './plan.ts';
 import { mustGoOn, takesOver } from './policy.ts';
-import { isRecoverable } from './recover.ts';
+import type { ProcessRun, RunContext } from './process-run.ts';
 import { endTexts, type Run, RunEnded } from './run.ts';
-import { isOurselves } from './self.ts';
-import type { Snapshot } from './snapshot.ts';
-import type { Target } from './target.ts';
-import type { Targets } from './targets.ts';
+import { sayOccasion } from './wording.ts';
 import type { Workshop } from './workshop.ts';
-import { type World, withLivePids } from './world.ts';
 
 /**
  * Carries out a run from the lock to the history, and never rejects: what goes wrong is in the result. A shutdown
@@ -27,9 +22,12 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
   let result: RunDocument;
   try {
     lock = await lockFor(run, shop);
-    await loadJournal(run, shop);
-    const plan = await planFor(run, shop);
-    result = await follow(plan, run, shop);
+    if (run.options.occasion !== undefined)
+      run.say({ kind: 'info', message: `${run.title} begins: ${run.options.occasion}` });
+    result = await withJournal(run, shop, async () => {
+      const plan = makePlan(run.action, await targetsOf(run, shop));
+      return resultOf(run, await execute(plan, contextFor(run, shop)));
+    });
   } catch (thrown) {
     result = failure(run, thrown);
   } finally {
@@ -51,7 +49,7 @@ function isHistory(result: RunDocument): boolean {
 async function lockFor(run: Run, shop: Workshop): Promise<Lock> {
   const warn = (message: string) => run.say({ kind: 'warning', message });
   const takeOver = mustGoOn(run.action) ? run.action : undefined;
-  const lock = await acquireLock(shop.config.stateDir, run.title, {
+  const lock = await shop.lock.acquire(run.title, {
     signal: run.signal,
     takeOver,
     onWait: (owner) => {
@@ -69,73 +67,39 @@ async function lockFor(run: Run, shop: Workshop): Promise<Lock> {
   return lock;
 }
 
-/** A journal of a newer drainctl stops a run, except one that must go on: that one then keeps its journal in memory. */
-async function loadJournal(run: Run, shop: Workshop): Promise<void> {
+/**
+ * Works with the journal as it is on the disk, or, where somebody else in this process works with it, in memory. One of a
+ * newer drainctl stops a run, except one that must go on: that one then keeps its journal in memory.
+ */
+export async function withJournal<T>(run: Run, shop: Workshop, work: () => Promise<T>): Promise<T> {
   try {
-    await shop.journal.load();
-  } catch (error) {
-    if (!mustGoOn(run.action)) throw error;
-    run.say({ kind: 'warning', message: `goes on without the journal: ${toDrainctlError(error).message}` });
+    await shop.journal.open().catch((error: unknown) => {
+      if (!mustGoOn(run.action)) throw error;
+      run.say({ kind: 'warning', message: `goes on without the journal: ${toDrainctlError(error).message}` });
+    });
+    return await work();
+  } finally {
+    shop.journal.close();
   }
 }
 
-async function planFor(run: Run, shop: Workshop): Promise<Plan> {
-  const snapshot = run.action === 'gate' ? await lastSeen(shop.world) : await shop.world.fresh(run.signal);
-  const targets = chooseTargets(run, snapshot, shop.targets, (message) => run.say({ kind: 'warning', message }));
-  // While a recovery waited for the lock, its owner may have put them back, held or stopped them.
-  const isWanted = (target: Target) => run.action !== 'recover' || isRecoverable(target, shop.journal.content);
-  return makePlan(run.action, targets.filter(isWanted));
-}
-
-/** What supervisord ran when it last answered; while it is stopping it tells nothing. */
-async function lastSeen(world: World): Promise<Snapshot> {
-  const snapshot = await world.lastKnown();
-  if (snapshot !== undefined) return withLivePids(snapshot);
-  throw new DrainctlError(
-    'SUPERVISOR_SHUTTING_DOWN',
-    'supervisord is stopping, and was never asked before what it runs, so nothing can be drained.',
-    {
-      hint: 'This happens when the sidecar is started and stopped within a moment. See that the pools have put everything out by themselves.',
-    },
-  );
-}
-
-/**
- * The targets of an action among the processes of a snapshot; without names all of them, never drainctl's own
- * listener. An entry that does not fit its process is an error, except where the run must go on: then the process is
- * stopped as one without an entry, and `warn` is told.
- */
-export function chooseTargets(
-  run: Pick<Run, 'action' | 'names'>,
-  snapshot: Snapshot,
-  targets: Targets,
-  warn: (message: string) => void,
-): readonly Target[] {
-  return chooseProcesses(run.names, snapshot).map((info) => {
-    const { target, problem } = targets.resolve(info, snapshot);
-    if (problem !== undefined && !mustGoOn(run.action)) throw problem;
-    if (problem !== undefined) warn(`goes on, undrained, although an entry does not fit: ${problem.message}`);
-    return target;
-  });
-}
-
-/** The processes that the names mean; all where there are none. */
-export function chooseProcesses(names: readonly string[], snapshot: Snapshot): readonly ProcessInfo[] {
-  const others = snapshot.infos.filter((info) => !isOurselves(info, snapshot.configs.get(info.fullName)));
-  return names.length === 0 ? others : selectProcesses(names, others);
-}
-
-async function follow(plan: Plan, run: Run, shop: Workshop): Promise<RunDocument> {
-  const { world, targets, journal, ticker } = shop;
-  const processes = await execute(plan, {
+/** What the phases of a run's processes share. */
+export function contextFor(run: Run, shop: Workshop): RunContext {
+  const { world, targets, journal, ownStops, ticker } = shop;
+  return {
     run,
     supervisor: world.supervisor,
     journal,
+    ownStops,
     ticker,
     findAddress: (pool, address) => targets.findAddress(pool, address),
     inStopTurn: pLimit(1),
     fateOf: (target, pid, signal) => world.fateOf(target, pid, signal),
-  });
+  };
+}
+
+/** How a run ended, from how its processes did. */
+export function resultOf(run: Run, processes: readonly ProcessRun[]): RunDocument {
   const reports = processes.map((process) => process.report());
   const outcome = outcomeOf(reports);
   const cut = totalCut(reports);
@@ -144,7 +108,7 @@ async function follow(plan: Plan, run: Run, shop: Workshop): Promise<RunDocument
     ...runFacts(run),
     outcome,
     cut,
-    message: summaryOf({ action: run.action, outcome, cut }, reports, whyEnded(run)),
+    message: `${summaryOf({ action: run.action, outcome, cut }, reports, whyEnded(run))}${sayOccasion(run.options.occasion)}`,
     error_code: worst?.error_code ?? '',
     hint: worst?.hint ?? '',
     ends_supervisord: false,
@@ -157,11 +121,12 @@ function whyEnded(run: Run): string {
   return reason instanceof RunEnded ? endTexts[reason.reason] : '';
 }
 
-function runFacts(run: Run): Pick<RunDocument, 'id' | 'action' | 'names' | 'started_at' | 'ended_at'> {
+function runFacts(run: Run): Pick<RunDocument, 'id' | 'action' | 'names' | 'occasion' | 'started_at' | 'ended_at'> {
   return {
     id: run.id,
     action: run.action,
     names: run.names,
+    occasion: run.options.occasion ?? '',
     started_at: run.startedAt.toISOString(),
     ended_at: new Date().toISOString(),
   };
@@ -190,13 +155,16 @@ function mayEndSupervisord(run: Run, result: RunDocument): boolean {
 }
 
 async function endSupervisord(run: Run, result: RunDocument, shop: Workshop): Promise<RunDocument> {
+  const { supervisor } = shop.world;
+  const restarts = run.options.restartSupervisord === true;
+  const what = restarts ? 'restart' : 'shut down';
   try {
-    await shop.world.supervisor.shutdown();
-    run.say({ kind: 'info', message: 'supervisord is told to shut down' });
+    await (restarts ? supervisor.restart() : supervisor.shutdown());
+    run.say({ kind: 'info', message: `supervisord is told to ${what}` });
     return result;
   } catch (thrown) {
     const { message: why, code, hint } = toDrainctlError(thrown);
-    const message = `${result.message} But supervisord could not be told to shut down: ${sentence(why)}`;
+    const message = `${result.message} But supervisord could not be told to ${what}: ${sentence(why)}`;
     const failed = { ...result, outcome: 'failed' as const, message, error_code: code, hint, ends_supervisord: false };
     await shop.history.append(failed);
     return failed;

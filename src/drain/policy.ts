@@ -1,5 +1,5 @@
 import type { OnDeadline } from '../config/config.ts';
-import type { EndReason, Phase, RunAction } from './api.ts';
+import type { EndReason, Phase, RunAction, RunOptions } from './api.ts';
 
 /** What each action does to a process, in order. */
 export const pipelines: Readonly<Record<RunAction, readonly Phase[]>> = {
@@ -11,11 +11,17 @@ export const pipelines: Readonly<Record<RunAction, readonly Phase[]>> = {
   pool: ['release', 'ready', 'repool'],
   gate: ['depool', 'settle', 'drain'],
   recover: ['release', 'ready', 'repool'],
+  depool: ['depool'],
 };
 
-/** True where the machine is going away: then nothing that fails may keep a run from going on. */
+/** True where the machine is going away, or a process has: then nothing that fails may keep a run from going on. */
 export function mustGoOn(action: RunAction): boolean {
-  return action === 'shutdown' || action === 'gate';
+  return action === 'shutdown' || action === 'gate' || action === 'depool';
+}
+
+/** True where a process goes on to its next phase although a pool has not confirmed that it is out. */
+export function stopsUnconfirmed(action: RunAction): boolean {
+  return mustGoOn(action) && pipelines[action].at(-1) !== 'depool';
 }
 
 /**
@@ -24,11 +30,16 @@ export function mustGoOn(action: RunAction): boolean {
  * - `stop`: stop it all the same and count what was cut off.
  * - `hold`: end the run; the process keeps running, out of its pools.
  * - `wait`: go on waiting. Only the gate: it can't end supervisord's own shutdown, only hold it up, and supervisord
- *   itself sets the limit (the listener's `stopwaitsecs`).
+ *   itself sets the limit (the listener's `stopwaitsecs`). Not one that keeps to the deadlines: nobody waits for it.
  */
-export function atDeadline(action: RunAction, onDeadline: OnDeadline): 'stop' | 'hold' | 'wait' {
+export function atDeadline(
+  action: RunAction,
+  onDeadline: OnDeadline,
+  options: Pick<RunOptions, 'keepsDeadlines'> = {},
+): 'stop' | 'hold' | 'wait' {
   if (action === 'drain') return 'hold';
   if (onDeadline === 'stop') return 'stop';
+  if (action === 'gate' && options.keepsDeadlines === true) return 'stop';
   return action === 'gate' ? 'wait' : 'hold';
 }
 

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { DrainctlError, isDrainctlError } from '../errors.ts';
+import { DrainctlError, isDrainctlError, toDrainctlError } from '../errors.ts';
 import type { Depool, MemberState, Pool, Repool } from '../pools/pool.ts';
 import { withTimeout } from '../time.ts';
 import { Batch } from './batch.ts';
@@ -10,6 +10,9 @@ const callLimitMs = 30_000;
 /** An address that can't be reached is that for everyone; any other error may lie with one member. */
 const effect = { hasEffect: true, splits: (error: unknown) => !isDrainctlError(error, 'POOL_UNREACHABLE') };
 
+/** So many members that are asked apart are changed at the same time. */
+const apartLimit = 8;
+
 /** One address of a pool, shared by all processes: what they ask in the same moment goes out in one round trip. */
 export class PoolAddress {
   readonly pool: string;
@@ -17,21 +20,31 @@ export class PoolAddress {
   readonly settleMs: number;
   readonly counts: boolean;
   readonly tightensAfterMs: number;
+  readonly endsWithProcess: boolean;
   readonly #driver: Pool;
+  readonly #onFailure: (error: DrainctlError) => void;
   /** One change at a time, so that the order in which they were asked for is the order in which they happen. */
-  readonly #inTurn = pLimit(1);
+  readonly #inTurn: ReturnType<typeof pLimit>;
+  readonly #joins: boolean;
   readonly #states: Batch<object, MemberState>;
   readonly #depools: Batch<Depool<object>, undefined>;
   readonly #repools: Batch<Repool<object>, undefined>;
 
-  constructor(pool: string, driver: Pool) {
+  /** `onFailure` is told of each round trip that failed. */
+  constructor(pool: string, driver: Pool, onFailure: (error: DrainctlError) => void = () => {}) {
     this.pool = pool;
     this.address = driver.address;
     this.settleMs = driver.settleMs;
     this.counts = driver.counts;
     this.tightensAfterMs = driver.tightensAfterMs ?? Number.POSITIVE_INFINITY;
+    this.endsWithProcess = driver.endsWithProcess ?? false;
     this.#driver = driver;
-    this.#states = new Batch((members, signal) => this.#inTime(signal, (limited) => driver.state(members, limited)));
+    this.#onFailure = onFailure;
+    this.#joins = driver.apart !== true;
+    this.#inTurn = pLimit(this.#joins ? 1 : apartLimit);
+    this.#states = new Batch((members, signal) => this.#inTime(signal, (limited) => driver.state(members, limited)), {
+      joins: this.#joins,
+    });
     this.#depools = this.#changes((members, signal) => driver.depool(members, signal));
     this.#repools = this.#changes((members, signal) => driver.repool(members, signal));
   }
@@ -42,8 +55,8 @@ export class PoolAddress {
   }
 
   /** Takes the member out; resolves when the pool has confirmed it. A call that was sent is waited for, also on abort. */
-  async depool(member: object, outForMs: number, signal: AbortSignal): Promise<void> {
-    await this.#depools.add({ member, outForMs }, signal);
+  async depool(member: object, outForMs: number, signal: AbortSignal, reason?: string): Promise<void> {
+    await this.#depools.add({ member, outForMs, reason }, signal);
   }
 
   /** Puts the member back to the state it had before. */
@@ -57,14 +70,22 @@ export class PoolAddress {
   }
 
   #changes<Item>(change: (items: readonly Item[], signal: AbortSignal) => Promise<void>): Batch<Item, undefined> {
-    return new Batch(async (items, signal) => {
-      await this.#inTurn(() => this.#inTime(signal, (limited) => change(items, limited)));
-      return items.map(() => undefined);
-    }, effect);
+    return new Batch(
+      async (items, signal) => {
+        await this.#inTurn(() => this.#inTime(signal, (limited) => change(items, limited)));
+        return items.map(() => undefined);
+      },
+      { ...effect, joins: this.#joins },
+    );
   }
 
-  #inTime<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T> {
-    return withTimeout(callLimitMs, signal, () => this.#tooLate(), work);
+  async #inTime<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withTimeout(callLimitMs, signal, () => this.#tooLate(), work);
+    } catch (error) {
+      if (!signal.aborted) this.#onFailure(toDrainctlError(error));
+      throw error;
+    }
   }
 
   #tooLate(): DrainctlError {

@@ -4,6 +4,7 @@ import { Deadline, monotonicMs } from '../time.ts';
 import type { Phase, ProcessOutcome, ProcessProgress, ProcessReport, RunAction, StepKind } from './api.ts';
 import type { Sample } from './drained.ts';
 import type { Journal } from './journal.ts';
+import type { OwnStops } from './own-stops.ts';
 import type { FindAddress } from './put-back.ts';
 import type { Run } from './run.ts';
 import { isCounted, type Target } from './target.ts';
@@ -15,6 +16,7 @@ export interface RunContext {
   readonly run: Run;
   readonly supervisor: Supervisor;
   readonly journal: Journal;
+  readonly ownStops: OwnStops;
   readonly ticker: Ticker;
   readonly findAddress: FindAddress;
   /** Runs one stop at a time. */

@@ -1,5 +1,6 @@
 import { toDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { ProcessName } from '../supervisor/process.ts';
 import { withTimeout } from '../time.ts';
 import { isOver, isSameEntry, type JournalContent } from './journal-file.ts';
 import { readinessOf } from './phases/ready.ts';
@@ -46,6 +47,12 @@ export function isRecoverable(target: Target, journal: JournalContent): boolean 
   if (state !== 'RUNNING') return false;
   if (hold !== undefined) return isOver(hold);
   return journal.entries.some((entry) => entry.process === fullName);
+}
+
+/** The processes that the journal says are out, and that no hold keeps out. */
+export function notOnHold({ entries, holds }: JournalContent): readonly ProcessName[] {
+  const held = new Set(holds.filter((hold) => !isOver(hold)).map(({ process }) => process));
+  return [...new Set(entries.map(({ process }) => process))].filter((name) => !held.has(name));
 }
 
 async function isReady(target: Target, signal: AbortSignal): Promise<boolean> {

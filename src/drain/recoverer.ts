@@ -1,19 +1,26 @@
 import { toDrainctlError } from '../errors.ts';
+import type { ProcessName } from '../supervisor/process.ts';
 import { abandonable } from '../time.ts';
 import type { RunDocument } from './api.ts';
-import { tryLock } from './lock.ts';
 import { Patience } from './patience.ts';
+import { perform } from './perform.ts';
+import { mustGoOn } from './policy.ts';
 import { judgeRecovery, keepOut } from './recover.ts';
-import { RunEnded } from './run.ts';
+import { Run, RunEnded } from './run.ts';
 import type { Target } from './target.ts';
+import { sayDuration } from './wording.ts';
 import type { Workshop } from './workshop.ts';
 
 /** What a {@link Recoverer} asks of the engine. */
 export interface RecoverySurroundings {
-  /** True while a run is under way or waiting. */
-  readonly isBusy: () => boolean;
+  /** The run that is under way; undefined: none is, nor waits. */
+  readonly currentRun: () => Run | undefined;
+  /** True while the process is being taken out. */
+  readonly isGoing: (process: ProcessName) => boolean;
   /** Begins a run that puts these back. */
   readonly putBack: (names: readonly string[]) => void;
+  /** A run beside the queue has ended. */
+  readonly onEnded: (result: RunDocument) => void;
 }
 
 /** Looks after what earlier runs, of this process or of one that died, left out. At most one look at a time. */
@@ -21,6 +28,7 @@ export class Recoverer {
   readonly #shop: Workshop;
   readonly #surroundings: RecoverySurroundings;
   readonly #patience = new Patience();
+  #beside: Run | undefined;
   #look: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(shop: Workshop, surroundings: RecoverySurroundings) {
@@ -29,19 +37,26 @@ export class Recoverer {
   }
 
   /**
-   * Puts back what was left out and what now runs and is ready; keeps out the rest. Does nothing while a run is under
-   * way: that one may have taken them out.
+   * Puts back what was left out and what now runs and is ready; keeps out the rest. While a run is under way only what
+   * damage control has taken out, and only where that run has nothing to do with it.
    */
   async look(): Promise<void> {
-    if (this.#look !== undefined || this.#surroundings.isBusy()) return;
+    if (this.#look !== undefined) return;
     const abort = new AbortController();
-    const done = this.#recover(abort.signal).catch((error: unknown) => {
+    const current = this.#surroundings.currentRun();
+    const work = current === undefined ? this.#recover(abort.signal) : this.#recoverBeside(current, abort.signal);
+    const done = work.catch((error: unknown) => {
       if (abort.signal.aborted) return;
       this.#shop.log.warn(`What earlier runs left out could not be looked at: ${toDrainctlError(error).message}`);
     });
     this.#look = { abort, done };
     await done;
     this.#look = undefined;
+  }
+
+  /** What it puts back itself at this moment, beside the queue. */
+  get runs(): readonly Run[] {
+    return this.#beside === undefined ? [] : [this.#beside];
   }
 
   /** Ends a look that is under way: a run begins. */
@@ -54,9 +69,25 @@ export class Recoverer {
     await this.#look?.done;
   }
 
+  /** How long it is until what was left out of this process may go back, in milliseconds. */
+  waitMs(name: ProcessName): number {
+    return this.#patience.waitMs(name);
+  }
+
   /** What came of putting back decides when it is tried again. */
   learn(result: RunDocument): void {
     this.#patience.learn(result);
+  }
+
+  /** One that crashes again and again is put back after ever longer pauses. */
+  crashed(result: RunDocument): void {
+    for (const { name, outcome } of result.processes) {
+      const pauseMs = outcome === 'done' ? this.#patience.crashed(name) : 0;
+      if (pauseMs > 0)
+        this.#shop.log.warn(
+          `${name} went again soon after it was put back; it goes back in ${sayDuration(pauseMs)} at the earliest, or with "drainctl pool ${name}"`,
+        );
+    }
   }
 
   async #recover(signal: AbortSignal): Promise<void> {
@@ -68,12 +99,41 @@ export class Recoverer {
     if (toKeepOut.length > 0) await this.#keepOut(toKeepOut, signal);
     signal.throwIfAborted();
     const names = toPutBack.map((target) => target.info.fullName).filter((name) => this.#patience.isDue(name));
-    if (names.length > 0 && !this.#surroundings.isBusy()) this.#surroundings.putBack(names);
+    if (names.length > 0 && this.#surroundings.currentRun() === undefined) this.#surroundings.putBack(names);
+  }
+
+  /** A long drain must not keep out what has crashed and come back meanwhile. */
+  async #recoverBeside(current: Run, signal: AbortSignal): Promise<void> {
+    const itsOwn = new Set(current.progress().map(({ name }) => name));
+    // Without a plan it is not known yet what it will work on.
+    if (itsOwn.size === 0 || mustGoOn(current.action)) return;
+    const { entries, holds } = await abandonable(this.#shop.journal.peek(), signal);
+    const others = entries.filter(({ process, reason }) => reason !== undefined && !itsOwn.has(process));
+    if (others.length === 0) return;
+    const snapshot = await this.#shop.world.refresh(signal);
+    const { toPutBack } = await judgeRecovery({ entries: others, holds }, snapshot, this.#shop, signal);
+    const names = toPutBack.map((target) => target.info.fullName);
+    const due = names.filter((name) => this.#patience.isDue(name) && !this.#surroundings.isGoing(name));
+    signal.throwIfAborted();
+    if (due.length > 0) await this.#putBackBeside(due, signal);
+  }
+
+  async #putBackBeside(names: readonly string[], signal: AbortSignal): Promise<void> {
+    const run = new Run('recover', names, {}, this.#shop.log);
+    const end = () => run.end('superseded');
+    signal.addEventListener('abort', end, { once: true });
+    this.#beside = run;
+    const result = await perform(run, this.#shop);
+    this.#beside = undefined;
+    signal.removeEventListener('abort', end);
+    this.learn(result);
+    this.#surroundings.onEnded(result);
+    run.finish(result);
   }
 
   /** Only with the lock: another drainctl may be putting them back at this moment. */
   async #keepOut(targets: readonly Target[], signal: AbortSignal): Promise<void> {
-    const lock = await tryLock(this.#shop.config.stateDir, 'keep out what is on hold', () => {});
+    const lock = await this.#shop.lock.try('keep out what is on hold', () => {});
     if (lock === undefined) return;
     try {
       await keepOut(targets, await this.#shop.journal.peek(), this.#shop.log, signal);

@@ -1,9 +1,13 @@
 import { DrainctlError } from '../errors.ts';
 import type { RunAction, RunOptions } from './api.ts';
 
-/** One with another deadline is another request: the latest word counts. */
+/** One with another deadline, or another end, is another request: the latest word counts. */
 export function isSameRequest(one: RunOptions, other: RunOptions): boolean {
-  return one.keepSupervisord === other.keepSupervisord && one.deadlineMs === other.deadlineMs;
+  return (
+    one.keepSupervisord === other.keepSupervisord &&
+    one.restartSupervisord === other.restartSupervisord &&
+    one.deadlineMs === other.deadlineMs
+  );
 }
 
 /** What a caller is told who wants something while the gate is held. */

@@ -28,7 +28,7 @@ export interface StepText {
 /** Why a run was ended, in words. */
 export const endTexts: Readonly<Record<EndReason, string>> = {
   cancelled: 'it was cancelled',
-  superseded: 'a stop of everything took over from it',
+  superseded: 'another run took over from it, and goes on where it was',
   'supervisord gone': 'supervisord has gone; what is out goes back when it runs again',
 };
 

@@ -1,8 +1,9 @@
 import { toDrainctlError } from '../errors.ts';
 import type { MemberState } from '../pools/pool.ts';
-import { monotonicMs } from '../time.ts';
+import { monotonicMs, withTimeout } from '../time.ts';
 import type { Sample } from './drained.ts';
 import { describeMember, type Target, type TargetMember } from './target.ts';
+import { sayDuration } from './wording.ts';
 
 /** A count, or why there is none. */
 type Count = { readonly inFlight: number } | { readonly unknownBecause: string };
@@ -52,6 +53,24 @@ export async function takeLook(target: Target, signal: AbortSignal): Promise<Loo
     unknownBecause: unknown.join('; '),
     notOut: answers.filter(mayStillGetWork).map((answer) => describeMember(answer.member)),
   };
+}
+
+/** {@link takeLook} for somebody who waits: after `limitMs` all is unknown that was not said. Never rejects. */
+export async function takeLookInTime(
+  target: Target,
+  limitMs: number,
+): Promise<Pick<Look, 'answers' | 'inFlight' | 'unknownBecause'>> {
+  try {
+    return await withTimeout(
+      limitMs,
+      undefined,
+      () => new Error(),
+      (signal) => takeLook(target, signal),
+    );
+  } catch {
+    const error = `no answer within ${sayDuration(limitMs)}`;
+    return { answers: target.members.map((member) => ({ member, error })), inFlight: undefined, unknownBecause: error };
+  }
 }
 
 /** An address that does not answer may still send work. A member that it does not know gets none. */

@@ -4,9 +4,14 @@ import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
 
 /** True for an event listener that runs `drainctl listen`, by that name or by the path of this very program. */
 export function isSidecar(config: Pick<ProcessConfig, 'command'>): boolean {
-  const words = config.command.split(/\s+/);
-  const listen = words.indexOf('listen');
-  return words.slice(0, Math.max(0, listen)).some((word) => basename(word) === 'drainctl' || isThisProgram(word));
+  return isDrainctlCommand(config.command, 'listen');
+}
+
+/** True for a command line that runs this subcommand of drainctl, called by its name or by the path of this very program. */
+export function isDrainctlCommand(command: string, subcommand: string): boolean {
+  const words = command.split(/\s+/);
+  const index = words.indexOf(subcommand);
+  return words.slice(0, Math.max(0, index)).some((word) => basename(word) === 'drainctl' || isThisProgram(word));
 }
 
 /** The same, by what the kernel says of a process on this machine: for where supervisord does not tell its configuration. */

@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, onDisk } from '../disk.ts';
 import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
+import { currentBoot } from './boot.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The gate does not wait for a disk that hangs. */
@@ -10,6 +11,8 @@ const diskLimitMs = 2_000;
 /** What the file holds; of a later version of drainctl, or none, it is not read. */
 interface Content {
   readonly version: 1;
+  /** The boot that the pids are of; an earlier drainctl wrote none. */
+  readonly boot?: string | undefined;
   readonly infos: readonly ProcessInfo[];
   readonly configs: readonly ProcessConfig[];
 }
@@ -35,7 +38,8 @@ export class SnapshotFile {
     const gist = JSON.stringify(snapshot.infos.map(({ fullName, state, pid }) => [fullName, state, pid]));
     if (gist === this.#written) return;
     this.#written = gist;
-    const content: Content = { version: 1, infos: snapshot.infos, configs: [...snapshot.configs.values()] };
+    const configs = [...snapshot.configs.values()];
+    const content: Content = { version: 1, boot: currentBoot(), infos: snapshot.infos, configs };
     this.#writing = this.#writing
       .then(() => this.#replace(JSON.stringify(content)))
       .catch(() => {
@@ -44,13 +48,17 @@ export class SnapshotFile {
       });
   }
 
-  /** What was written last, by whichever process; undefined where it can't be had. */
+  /**
+   * What was written last, by whichever process; undefined where it can't be had. Pids of an earlier boot are 0: they are
+   * somebody else's by now.
+   */
   async read(): Promise<Snapshot | undefined> {
     try {
       const content = JSON.parse(await this.#text()) as Partial<Content>; // as: checked in the next line
       if (content.version !== 1 || !Array.isArray(content.infos) || !Array.isArray(content.configs)) return undefined;
       const configs = new Map<ProcessName, ProcessConfig>(content.configs.map((config) => [config.fullName, config]));
-      return { infos: content.infos, configs };
+      const isOfThisBoot = content.boot !== undefined && content.boot === currentBoot();
+      return { infos: isOfThisBoot ? content.infos : content.infos.map((info) => ({ ...info, pid: 0 })), configs };
     } catch {
       return undefined;
     }

@@ -1,3 +1,4 @@
+import type { ProcessName } from '../supervisor/process.ts';
 import type { StatusDocument } from './api.ts';
 import type { Run } from './run.ts';
 import { isOurselves } from './self.ts';
@@ -5,11 +6,17 @@ import { processStatus } from './status.ts';
 import { unusedEntries } from './unused-entries.ts';
 import type { Workshop } from './workshop.ts';
 
+/** What only the sidecar can tell. */
+export interface SidecarStatus {
+  /** How long it is until what was left out may go back, in milliseconds. */
+  readonly waitMs: (process: ProcessName) => number;
+}
+
 /** Every process, with what the journal and `current`, the run that is under way, have to do with it. */
 export async function statusDocument(
   shop: Workshop,
   current: Run | undefined,
-  isSidecar: boolean,
+  sidecar: SidecarStatus | undefined,
 ): Promise<StatusDocument> {
   const { config, world, journal: journalFile, targets } = shop;
   const [snapshot, journal, problem] = await Promise.all([world.best(), journalFile.peek(), journalFile.problem()]);
@@ -18,12 +25,18 @@ export async function statusDocument(
   const resolved = infos.map((info) => targets.resolve(info, snapshot));
   return {
     supervisor: { url: world.supervisor.url, state: snapshot.isShuttingDown ? 'SHUTDOWN' : 'RUNNING' },
-    sidecar: isSidecar,
+    sidecar: sidecar !== undefined,
     run: current?.id ?? '',
     warnings: [...(problem === '' ? [] : [problem]), ...unusedEntries(config, infos)],
     processes: await Promise.all(
       resolved.map(({ target, problem: misfit }) =>
-        processStatus(target, { journal, run, problem: misfit?.message ?? '', isSidecar }),
+        processStatus(target, {
+          journal,
+          run,
+          problem: misfit?.message ?? '',
+          isSidecar: sidecar !== undefined,
+          waitMs: sidecar?.waitMs(target.info.fullName) ?? 0,
+        }),
       ),
     ),
   };

@@ -1,9 +1,9 @@
 import type { MemberState } from '../pools/pool.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
-import { withTimeout } from '../time.ts';
 import type { MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
 import { type Hold, isSameEntry, type JournalContent } from './journal-file.ts';
-import { type MemberAnswer, takeLook } from './sample.ts';
+import { sayExit } from './loss.ts';
+import { type MemberAnswer, takeLookInTime } from './sample.ts';
 import { entryKey, isCounted, type Target } from './target.ts';
 import { sayDuration, sayProgress } from './wording.ts';
 
@@ -15,6 +15,8 @@ export interface StatusContext {
   readonly journal: JournalContent;
   /** False where nobody puts anything back by itself. */
   readonly isSidecar: boolean;
+  /** How long it is kept out at least, in milliseconds, after it failed again and again. */
+  readonly waitMs: number;
   /** Why its entry in the configuration does not fit it; "" where it does. */
   readonly problem: string;
   readonly run:
@@ -24,7 +26,7 @@ export interface StatusContext {
 
 /** One process as status shows it. Never rejects: what can't be told is unknown, with the reason. */
 export async function processStatus(target: Target, context: StatusContext): Promise<ProcessStatus> {
-  const look = await lookAt(target);
+  const look = await takeLookInTime(target, lookLimitMs);
   const members = look.answers.map((answer) => memberStatus(answer, target, context.journal));
   const { info } = target;
   return {
@@ -41,22 +43,6 @@ export async function processStatus(target: Target, context: StatusContext): Pro
     run: progressOf(info, context) === undefined ? '' : (context.run?.id ?? ''),
     members,
   };
-}
-
-async function lookAt(
-  target: Target,
-): Promise<Pick<Awaited<ReturnType<typeof takeLook>>, 'answers' | 'inFlight' | 'unknownBecause'>> {
-  try {
-    return await withTimeout(
-      lookLimitMs,
-      undefined,
-      () => new Error(),
-      (signal) => takeLook(target, signal),
-    );
-  } catch {
-    const error = `no answer within ${sayDuration(lookLimitMs)}`;
-    return { answers: target.members.map((member) => ({ member, error })), inFlight: undefined, unknownBecause: error };
-  }
 }
 
 function memberStatus(answer: MemberAnswer, target: Target, journal: JournalContent): MemberStatus {
@@ -99,13 +85,28 @@ function why(
   const hold = journal.holds.find((candidate) => candidate.process === info.fullName);
   if (hold !== undefined) return `on hold: ${hold.reason}${untilText(hold, context)}`;
   if (journal.entries.some((entry) => entry.process === info.fullName)) {
-    if (!context.isSidecar)
-      return `taken out by drainctl; no sidecar runs, so "drainctl pool ${info.fullName}" puts it back`;
-    return `taken out by drainctl; goes back when ${info.state === 'RUNNING' ? '' : 'it runs and is '}ready`;
+    const taken = `${sayReason(info, journal)}taken out by drainctl`;
+    if (!context.isSidecar) return `${taken}; no sidecar runs, so "drainctl pool ${info.fullName}" puts it back`;
+    return `${taken}; goes back when ${info.state === 'RUNNING' ? '' : 'it runs and is '}ready${sayWait(info, context)}`;
   }
   const theirs = members.find((member) => member.placement === 'out' || member.placement === 'missing');
   if (theirs !== undefined) return `${theirs.member} at ${theirs.address} is ${theirs.text}, not by drainctl`;
   return unknownBecause;
+}
+
+/** One that crashed again and again, or could not be put back, is kept out for a while. */
+function sayWait(info: ProcessInfo, { waitMs }: StatusContext): string {
+  if (waitMs <= 0) return '';
+  return `, in ${sayDuration(waitMs)} at the earliest, as it has failed before; at once with "drainctl pool ${info.fullName}"`;
+}
+
+/** What befell it, as far as it is known: `crashed (exit status 1); `. */
+function sayReason(info: ProcessInfo, journal: JournalContent): string {
+  const { reason } =
+    journal.entries.find((entry) => entry.process === info.fullName && entry.reason !== undefined) ?? {};
+  if (reason === undefined) return '';
+  const exit = sayExit(info);
+  return `${reason}${exit === '' ? '' : ` (${exit})`}; `;
 }
 
 function progressOf(info: ProcessInfo, context: StatusContext): ProcessProgress | undefined {

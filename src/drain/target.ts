@@ -1,4 +1,4 @@
-import type { OnDeadline } from '../config/config.ts';
+import type { OnCrash, OnDeadline } from '../config/config.ts';
 import type { Json } from '../pools/pool.ts';
 import type { Probe } from '../probes/probe.ts';
 import type { ReadyCheck } from '../probes/ready.ts';
@@ -21,6 +21,7 @@ export interface TargetSettings {
   readonly pollMs: number;
   readonly settleMs: number;
   readonly onDeadline: OnDeadline;
+  readonly onCrash: OnCrash;
   readonly readyDeadlineMs: number;
   readonly stage: number | undefined;
   readonly maxUnavailable: number;

@@ -2,7 +2,10 @@ import type { Config, ProgramConfig } from '../config/config.ts';
 import { programFor } from '../config/match.ts';
 import { type OpenedProgram, openProgram } from '../config/open.ts';
 import { type DrainctlError, isDrainctlError } from '../errors.ts';
-import type { ProcessConfig, ProcessInfo } from '../supervisor/process.ts';
+import type { Pool } from '../pools/pool.ts';
+import type { ProbeSubject } from '../probes/probe.ts';
+import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
+import { type DriverSurroundings, servicesFor } from './driver-surroundings.ts';
 import { PoolAddress } from './pool-address.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Target, TargetMember } from './target.ts';
@@ -11,15 +14,22 @@ import type { Target, TargetMember } from './target.ts';
 export class Targets {
   readonly #config: Config;
   readonly #addresses: ReadonlyMap<string, readonly PoolAddress[]>;
+  readonly #surroundings: DriverSurroundings;
   readonly #programs = new Map<string, OpenedProgram>();
+  /** As last seen, by name. */
+  readonly #pids = new Map<string, number>();
 
-  constructor(config: Config) {
+  constructor(config: Config, surroundings: DriverSurroundings) {
     this.#config = config;
+    this.#surroundings = surroundings;
+    const { observer } = surroundings;
+    const open = (pool: string, driver: Pool) =>
+      new PoolAddress(pool, driver, ({ code }) => observer?.onPoolFailure({ pool, address: driver.address, code }));
     this.#addresses = new Map(
       [...config.pools].map(([name, pool]) => [
         name,
         // as: `options` has passed this very driver's schema when the configuration was loaded
-        pool.driver.open(pool.options as never).map((driver) => new PoolAddress(name, driver)),
+        pool.driver.open(pool.options as never, servicesFor(name, surroundings)).map((driver) => open(name, driver)),
       ]),
     );
   }
@@ -50,11 +60,20 @@ export class Targets {
 
   /** What a process's entry comes to depends on its name alone, and is asked for at every status. */
   #opened(program: ProgramConfig, info: ProcessInfo): OpenedProgram {
+    this.#pids.set(info.fullName, info.pid);
     const known = this.#programs.get(info.fullName);
     if (known !== undefined) return known;
-    const opened = openProgram(this.#config, program, info);
+    const opened = openProgram(this.#config, program, info, this.#subject(info.fullName));
     this.#programs.set(info.fullName, opened);
     return opened;
+  }
+
+  #subject(name: ProcessName): ProbeSubject {
+    return {
+      name,
+      pid: () => this.#pids.get(name) || undefined,
+      lastCommunication: () => this.#surroundings.lastCommunication(name),
+    };
   }
 
   /** The address of that name; undefined where the configuration has none. */
@@ -75,6 +94,7 @@ function settingsOf(program: ProgramConfig, members: readonly TargetMember[]): T
     pollMs: program.pollMs,
     settleMs: program.settleMs ?? Math.max(0, ...members.map((member) => member.at.settleMs)),
     onDeadline: program.onDeadline,
+    onCrash: program.onCrash,
     readyDeadlineMs: program.ready?.deadlineMs ?? defaultReadyDeadlineMs,
     stage: program.stage,
     maxUnavailable: program.maxUnavailable,
@@ -91,6 +111,7 @@ function unconfigured(info: ProcessInfo, config: ProcessConfig): Target {
     pollMs: 100,
     settleMs: 0,
     onDeadline: 'stop',
+    onCrash: 'ignore',
     readyDeadlineMs: defaultReadyDeadlineMs,
     stage: undefined,
     maxUnavailable: 1,

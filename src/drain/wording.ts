@@ -1,4 +1,4 @@
-import type { Phase, ProcessProgress } from './api.ts';
+import type { Occasion, Phase, ProcessProgress } from './api.ts';
 
 /** `7 s`, `0.4 s`, `2 min 5 s`: as people say it. */
 export function sayDuration(ms: number): string {
@@ -37,11 +37,21 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   release: 'being released',
 };
 
+/** What a phase is called while it goes on: `draining`; `waiting` before the first. */
+export function sayPhase(phase: Phase | ''): string {
+  return phase === '' ? 'waiting' : phaseWords[phase];
+}
+
+/** What the occasion of a run means for its processes, as a sentence to add; '' where there is nothing to say. */
+export function sayOccasion(occasion: Occasion | undefined): string {
+  if (occasion !== 'service restart') return '';
+  return ' Service restart: the processes go back into their pools when they run again and are ready.';
+}
+
 /** What a process is doing: `draining: 3 in flight, 4 s of 30 s`. */
 export function sayProgress(progress: ProcessProgress): string {
   const limit = progress.deadline_ms < 0 ? '' : ` of ${sayDuration(progress.deadline_ms)}`;
   const counts = progress.phase === 'depool' || progress.phase === 'drain' || progress.phase === 'stop';
   const inFlight = counts ? `${sayInFlight(progress.in_flight)}, ` : '';
-  const word = progress.phase === '' ? 'waiting' : phaseWords[progress.phase];
-  return `${word}: ${inFlight}${sayDuration(progress.elapsed_ms)}${limit}`;
+  return `${sayPhase(progress.phase)}: ${inFlight}${sayDuration(progress.elapsed_ms)}${limit}`;
 }

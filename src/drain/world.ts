@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { isDrainctlError } from '../errors.ts';
+import { type DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { isAlive, type ProcessConfig } from '../supervisor/process.ts';
+import { isAlive, type ProcessConfig, type ProcessInfo, type ProcessName } from '../supervisor/process.ts';
+import { isSilent } from '../supervisor/silent.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import { monotonicMs } from '../time.ts';
+import { isChildOf, pidExists, withLivePids } from './live-pids.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFile } from './snapshot-file.ts';
 import type { Target } from './target.ts';
@@ -13,25 +15,66 @@ export interface Fate {
   readonly pid: number;
 }
 
+/** How supervisord answered when it was last asked what it runs. */
+export interface SupervisorContact {
+  /** When it was asked for the latest good answer, on the monotonic clock; undefined: there was none yet. */
+  readonly askedAtMs: number | undefined;
+  /** When that answer came. */
+  readonly answeredAtMs: number | undefined;
+  /** Why the latest call failed; undefined: it did not. */
+  readonly error: DrainctlError | undefined;
+}
+
 /** What supervisord runs: asked anew, or as it was last seen, for when supervisord answers no more (a shutdown). */
 export class World {
   readonly supervisor: Supervisor;
+  /** Is told of each look what this process had seen before, and what it sees now. */
+  onSeen: (before: Snapshot, after: Snapshot) => void = () => {};
   readonly #log: Log;
   readonly #memory: SnapshotFile | undefined;
+  readonly #supervisordPid: number;
   #last: Snapshot | undefined;
+  #contact: SupervisorContact = { askedAtMs: undefined, answeredAtMs: undefined, error: undefined };
   #warned = false;
   #configsAreStale = false;
 
-  /** With a `memory`, what is seen outlives this process. */
-  constructor(supervisor: Supervisor, log: Log, memory: SnapshotFile | undefined) {
+  /** With a `memory`, what is seen outlives this process. `supervisordPid`: our parent, where it is not said. */
+  constructor(supervisor: Supervisor, log: Log, memory: SnapshotFile | undefined, supervisordPid = process.ppid) {
     this.supervisor = supervisor;
     this.#log = log;
     this.#memory = memory;
+    this.#supervisordPid = supervisordPid;
   }
 
   /** The latest snapshot, of whatever age, also one that an earlier process saw; undefined where there is none. */
   async lastKnown(): Promise<Snapshot | undefined> {
     return this.#last ?? (await this.#memory?.read());
+  }
+
+  /** What this process saw last, of whatever age, and how supervisord answered then. */
+  get seen(): { readonly snapshot: Snapshot | undefined; readonly contact: SupervisorContact } {
+    return { snapshot: this.#last, contact: this.#contact };
+  }
+
+  /** The same, made true by what the kernel knows. */
+  async lastKnownAlive(): Promise<Snapshot | undefined> {
+    const last = await this.lastKnown();
+    return last === undefined ? undefined : withLivePids(last, this.#supervisordPid);
+  }
+
+  /**
+   * Sends a signal to a process as last seen, past a supervisord that passes none on any more (a shutdown). False where
+   * it is not known to be supervisord's still, or we may not.
+   */
+  async signalChild(name: ProcessName, signalName: string): Promise<boolean> {
+    const info = (await this.lastKnown())?.infos.find(({ fullName }) => fullName === name);
+    if (info === undefined || !isChildOf(info.pid, this.#supervisordPid)) return false;
+    try {
+      process.kill(info.pid, `SIG${signalName}`);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Has the next {@link refresh} ask for the configuration too: supervisord has read it anew. */
@@ -42,8 +85,20 @@ export class World {
   /** Asks for everything. */
   async fresh(signal?: AbortSignal): Promise<Snapshot> {
     this.#configsAreStale = false;
-    const [infos, configs] = await Promise.all([this.supervisor.getAllProcessInfo(signal), this.#configs(signal)]);
+    const [infos, configs] = await Promise.all([this.#infos(signal), this.#configs(signal)]);
     return this.#see({ infos, configs: new Map(configs.map((config) => [config.fullName, config])) });
+  }
+
+  async #infos(signal?: AbortSignal): Promise<readonly ProcessInfo[]> {
+    const askedAtMs = monotonicMs();
+    try {
+      const infos = await this.supervisor.getAllProcessInfo(signal);
+      this.#contact = { askedAtMs, answeredAtMs: monotonicMs(), error: undefined };
+      return infos;
+    } catch (error) {
+      if (isDrainctlError(error) && signal?.aborted !== true) this.#contact = { ...this.#contact, error };
+      throw error;
+    }
   }
 
   /**
@@ -63,15 +118,17 @@ export class World {
 
   /** Asks for the states only; the configuration too where there are processes that were not there before. */
   async refresh(signal?: AbortSignal): Promise<Snapshot> {
-    const infos = await this.supervisor.getAllProcessInfo(signal);
+    const infos = await this.#infos(signal);
     const known = this.#configsAreStale ? undefined : this.#last?.configs;
     if (known === undefined || infos.some((info) => !known.has(info.fullName))) return this.fresh(signal);
     return this.#see({ infos, configs: known });
   }
 
   #see(snapshot: Snapshot): Snapshot {
+    const before = this.#last;
     this.#last = snapshot;
     this.#memory?.write(snapshot);
+    if (before !== undefined) this.onSeen(before, snapshot);
     return snapshot;
   }
 
@@ -80,9 +137,9 @@ export class World {
     try {
       return { ...(await this.refresh(signal)), isShuttingDown: false };
     } catch (error) {
-      const last = isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN') ? await this.lastKnown() : undefined;
+      const last = isSilent(error) ? await this.lastKnownAlive() : undefined;
       if (last === undefined) throw error;
-      return { ...withLivePids(last), isShuttingDown: true };
+      return { ...last, isShuttingDown: true };
     }
   }
 
@@ -94,45 +151,8 @@ export class World {
       return { kind: pid > 0 && info.pid > 0 && info.pid !== pid ? 'replaced' : 'lives', pid: info.pid };
     } catch (error) {
       signal.throwIfAborted();
-      const isGone =
-        isDrainctlError(error, 'NO_SUCH_PROCESS') ||
-        (isDrainctlError(error, 'SUPERVISOR_SHUTTING_DOWN') && pid > 0 && !pidExists(pid));
+      const isGone = isDrainctlError(error, 'NO_SUCH_PROCESS') || (isSilent(error) && pid > 0 && !pidExists(pid));
       return { kind: isGone ? 'gone' : 'lives', pid };
     }
-  }
-}
-
-/**
- * A snapshot made true by what the kernel knows, for when supervisord tells nothing. A process whose pid is gone has
- * ended; but while supervisord (`supervisordPid`, our parent) has a child that the snapshot does not know, it may have
- * been started anew, and is taken to live, with a pid that is not known.
- */
-export function withLivePids(snapshot: Snapshot, supervisordPid: number = process.ppid): Snapshot {
-  const mayBeReplaced = hasUnknownChildren(snapshot, supervisordPid);
-  const infos = snapshot.infos.map((info) => {
-    if (!isAlive(info.state) || pidExists(info.pid)) return info;
-    return mayBeReplaced ? { ...info, pid: 0 } : { ...info, state: 'STOPPED' as const, pid: 0 };
-  });
-  return { ...snapshot, infos };
-}
-
-/** proc(5), /proc/pid/task/tid/children; where the kernel does not have it, there are none. */
-function hasUnknownChildren(snapshot: Snapshot, parentPid: number): boolean {
-  const known = new Set([process.pid, ...snapshot.infos.map((info) => info.pid)]);
-  try {
-    const children = readFileSync(`/proc/${parentPid}/task/${parentPid}/children`, 'utf8');
-    return children.split(' ').some((pid) => pid !== '' && !known.has(Number(pid)));
-  } catch {
-    return false;
-  }
-}
-
-function pidExists(pid: number): boolean {
-  if (pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // as: what kill() throws
   }
 }

@@ -9,6 +9,7 @@
  */
 import * as z from 'zod';
 import { durationSchema } from '../duration-schema.ts';
+import { accessProblem } from './haproxy/access.ts';
 import { type SocketAddress, socketAddressSchema } from './haproxy/address.ts';
 import {
   type AdminTarget,
@@ -104,7 +105,8 @@ function openAddress(
   policy: DepoolPolicy,
   timeoutMs: number,
 ): Pool<Member> {
-  const api = runtime(address, commandSocket(address, timeoutMs));
+  const socket = commandSocket(address, timeoutMs);
+  const api = runtime(address, socket);
   const earlierWorkers =
     master === undefined ? watchReloads(address) : askMaster(master, commandSocket(master, timeoutMs));
 
@@ -156,6 +158,8 @@ function openAddress(
       });
       await change(changes, signal);
     },
+
+    check: (_, signal) => accessProblem(socket, signal),
   };
 }
 

@@ -43,6 +43,13 @@ export interface Pool<Member extends object = object> {
   readonly tightensAfterMs?: number | undefined;
   /** True where {@link state} can tell how much is in flight. */
   readonly counts: boolean;
+  /**
+   * True where each member is asked in a way of its own (a URL, a command): one that fails says nothing of the others,
+   * so that calls for several members are not joined into one. Default: false.
+   */
+  readonly apart?: boolean;
+  /** True where being out ends with the process: one that was started anew takes work by itself. Default: false. */
+  readonly endsWithProcess?: boolean;
   /** One round trip for all members. An unknown member is an answer (`missing`), not an error. */
   state(members: readonly Member[], signal: AbortSignal): Promise<MemberState[]>;
   /**
@@ -52,8 +59,21 @@ export interface Pool<Member extends object = object> {
   depool(members: readonly Depool<Member>[], signal: AbortSignal): Promise<void>;
   /** Puts members back to `before`. What somebody else did to a member in the meantime is left as it is. */
   repool(members: readonly Repool<Member>[], signal: AbortSignal): Promise<void>;
+  /**
+   * What would keep this address from doing its work although it answers, such as a socket without the right to change
+   * anything. Changes nothing. Where it is absent, there is nothing to tell.
+   */
+  check?(members: readonly Member[], signal: AbortSignal): Promise<readonly PoolProblem[]>;
   /** Frees what the driver holds open, if anything. */
   close?(): void;
+}
+
+/** What {@link Pool.check} finds, for `drainctl check`. */
+export interface PoolProblem {
+  /** What is wrong, and what comes of it. */
+  readonly message: string;
+  /** What to run or change. */
+  readonly remedy: string;
 }
 
 /** A member to take out. */
@@ -61,6 +81,8 @@ export interface Depool<Member> {
   readonly member: Member;
   /** How long this member has been out by our hand, in milliseconds: drivers may tighten with time (HAProxy's `maint_after`). */
   readonly outForMs: number;
+  /** What for, in a word: the run's action (`restart`), or what befell the process (`crashed`). */
+  readonly reason?: string | undefined;
 }
 
 /** A member to put back. */
@@ -68,6 +90,22 @@ export interface Repool<Member> {
   readonly member: Member;
   /** From the {@link MemberState} that was read before it was taken out. */
   readonly before: Json;
+}
+
+/** What a driver may use beside its own connections. */
+export interface PoolServices {
+  /** Sends a signal to a process through supervisord. Rejects with a DrainctlError; a process that does not run is no error. */
+  signalProcess(process: string, signalName: string, signal: AbortSignal): Promise<void>;
+  /**
+   * The pid of every process of supervisord, by `group:name`: 0 for one that does not run, undefined for one that runs
+   * with a pid that is not known. One round trip. Rejects with a DrainctlError.
+   */
+  processPids(signal: AbortSignal): Promise<ReadonlyMap<string, number | undefined>>;
+  /**
+   * When the journal says that drainctl began to take this member out, in milliseconds since 1970; undefined where it
+   * does not say so. For pools that can't be asked, after a restart of drainctl.
+   */
+  takenOutAt(address: string, label: string): number | undefined;
 }
 
 /** What a driver file declares; validation, `drainctl drivers`, types and the docs' tables come from it. */
@@ -87,7 +125,7 @@ export interface PoolDriver<Options extends z.ZodObject = z.ZodObject, Member ex
   /** What names the member to a person, such as `app/web_00`; unique in the pool. */
   label(member: z.output<Member>): string;
   /** One {@link Pool} for each address. Opens no connection yet. */
-  open(options: z.output<Options>): readonly Pool<z.output<Member>>[];
+  open(options: z.output<Options>, services: PoolServices): readonly Pool<z.output<Member>>[];
 }
 
 /** Declares a pool driver; it only carries the types. */

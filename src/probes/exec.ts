@@ -5,11 +5,11 @@
  * A number counts with exit status 0 and 1, because `grep -c` and `pgrep -c` print 0 and exit with 1.
  */
 import * as z from 'zod';
+import { excerpt, parseCount } from '../count.ts';
 import { durationSchema } from '../duration-schema.ts';
-import { excerpt, parseCount } from './count.ts';
+import { type CommandResult, runCommand } from '../run-command.ts';
 import { probeFailed } from './failure.ts';
 import { defineProbe } from './probe.ts';
-import { type CommandResult, runCommand } from './run-command.ts';
 
 const options = z.object({
   command: z

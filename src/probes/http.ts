@@ -4,34 +4,22 @@
  *
  * References: RFC 9110 (HTTP), RFC 6901 (JSON Pointer).
  */
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import * as z from 'zod';
+import { excerpt, wholeCount } from '../count.ts';
 import { durationSchema } from '../duration-schema.ts';
-import { excerpt, parseCount, wholeCount } from './count.ts';
+import { headersSchema, httpUrlSchema, socketPathSchema } from '../http-options.ts';
+import { describeUrl, httpRequest } from '../http-request.ts';
+import { atPointer, isJsonPointer } from '../json-pointer.ts';
 import { probeFailed } from './failure.ts';
-import { describeUrl, httpGet } from './http-get.ts';
-import { atPointer, isJsonPointer } from './json-pointer.ts';
+import { numberReader, numberRegexSchema } from './number-in-text.ts';
 import { defineProbe } from './probe.ts';
 
 const options = z
   .object({
-    url: z
-      .string()
-      .refine(isHttpUrl, 'write a whole URL, such as http://127.0.0.1:8100/load')
-      .describe('What to ask: an `http://` or `https://` URL.'),
-    socket: z
-      .string()
-      .regex(/^\//, 'write an absolute path')
-      .optional()
-      .describe("A Unix socket to connect to in place of the URL's host and port."),
+    url: httpUrlSchema('http://127.0.0.1:8100/load').describe('What to ask: an `http://` or `https://` URL.'),
+    socket: socketPathSchema.optional().describe("A Unix socket to connect to in place of the URL's host and port."),
     method: z.enum(['GET', 'POST']).default('GET').describe('The request method.'),
-    headers: z
-      .record(
-        z.string().refine(isHeaderName, 'not a header name'),
-        z.string().refine(isHeaderValue, 'not a header value'),
-      )
-      .default({})
-      .describe('Headers to send.'),
+    headers: headersSchema.default({}).describe('Headers to send.'),
     timeout: durationSchema.prefault('2s').describe('From the connect to the last byte.'),
     json: z
       .string()
@@ -40,9 +28,7 @@ const options = z
       .describe(
         'The answer is JSON; the number is at this pointer. Without `json` and `regex` the body is the number.',
       ),
-    regex: z
-      .string()
-      .refine(hasGroup, 'write a regular expression with one group, such as busy=(\\d+)')
+    regex: numberRegexSchema
       .optional()
       .describe('The answer is text; the number is the first group of the first match, lines apart (`m`).'),
     subtract: z
@@ -76,10 +62,12 @@ export const http = defineProbe({
     return {
       target,
       async measure(signal) {
-        const answer = await httpGet({ url, socketPath, method, headers, timeoutMs }, signal).catch((error: Error) => {
-          signal.throwIfAborted();
-          throw fail(error.message, error);
-        });
+        const answer = await httpRequest({ url, socketPath, method, headers, timeoutMs }, signal).catch(
+          (error: Error) => {
+            signal.throwIfAborted();
+            throw fail(error.message, error);
+          },
+        );
         if (answer.status < 200 || answer.status > 299) throw fail(`it answered with status ${answer.status}`);
         const count = read(answer.body);
         if (count === undefined) throw fail(`its answer has no whole number of 0 or more: ${excerpt(answer.body)}`);
@@ -92,9 +80,7 @@ export const http = defineProbe({
 /** Finds the number in a body; undefined: there is none. */
 function reader(pointer: string | undefined, pattern: string | undefined): (body: string) => number | undefined {
   if (pointer !== undefined) return (body) => wholeCount(atPointer(parseJson(body), pointer));
-  if (pattern === undefined) return parseCount;
-  const regex = new RegExp(pattern, 'm');
-  return (body) => parseCount(regex.exec(body)?.[1] ?? '');
+  return numberReader(pattern);
 }
 
 function parseJson(text: string): unknown {
@@ -102,35 +88,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:\/\//i.test(text);
-}
-
-function hasGroup(pattern: string): boolean {
-  try {
-    // With an empty alternative it matches anything, and shows how many groups there are.
-    return (new RegExp(`${pattern}|`, 'm').exec('')?.length ?? 0) > 1;
-  } catch {
-    return false;
-  }
-}
-
-function isHeaderName(name: string): boolean {
-  return isValid(() => validateHeaderName(name));
-}
-
-function isHeaderValue(value: string): boolean {
-  return isValid(() => validateHeaderValue('x', value));
-}
-
-function isValid(check: () => void): boolean {
-  try {
-    check();
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -11,6 +11,19 @@ export interface Probe {
   measure(signal: AbortSignal): Promise<number>;
 }
 
+/** The process that a probe measures. What is known of it changes while it lives, so it is asked for each time. */
+export interface ProbeSubject {
+  /** `group:name`, as supervisord names it. */
+  readonly name: string;
+  /** Its pid as last seen; undefined where it does not run. */
+  pid(): number | undefined;
+  /**
+   * What it last printed between supervisord's communication marks; undefined where nothing was heard since its start,
+   * or nobody listens (a drainctl without sidecar). http://supervisord.org/events.html#process-communication-event-type
+   */
+  lastCommunication(): string | undefined;
+}
+
 /** What a probe's file declares; see {@link defineProbe}. */
 export interface ProbeDriver<Options extends z.ZodObject = z.ZodObject> {
   /** The name in YAML (`probe: http`), and the file's name. */
@@ -21,7 +34,7 @@ export interface ProbeDriver<Options extends z.ZodObject = z.ZodObject> {
   readonly options: Options;
   /** A complete configuration (`programs:`) that a test loads. */
   readonly example: string;
-  open(options: z.output<Options>): Probe;
+  open(options: z.output<Options>, subject: ProbeSubject): Probe;
 }
 
 /** Declares a probe; it only carries the types. */

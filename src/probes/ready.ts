@@ -1,6 +1,6 @@
-import { excerpt } from './count.ts';
-import { describeUrl, httpGet } from './http-get.ts';
-import { runCommand } from './run-command.ts';
+import { excerpt } from '../count.ts';
+import { describeUrl, httpRequest } from '../http-request.ts';
+import { runCommand } from '../run-command.ts';
 
 /** Whether a process can take work. */
 export interface Readiness {
@@ -49,7 +49,7 @@ function httpCheck(text: string): ReadyCheck {
   const target = `http ${url === undefined ? text : describeUrl(url)}`;
   return attempt(target, async (signal) => {
     if (url === undefined) return { ready: false, why: 'is not a URL' };
-    const { status } = await httpGet({ url, timeoutMs: attemptMs }, signal);
+    const { status } = await httpRequest({ url, timeoutMs: attemptMs }, signal);
     return { ready: status >= 200 && status <= 299, why: `answered with status ${status}` };
   });
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Everything that `message` brings, as UTF-8; undefined as soon as it is more than `limitBytes`, with the rest left
+ * Everything that `message` brings, or undefined as soon as it is more than `limitBytes`, with the rest left
  * unread. Rejects where the connection ends before the message does.
  */
-export function readBody(message: IncomingMessage, limitBytes: number): Promise<string | undefined> {
+export function readBody(message: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -18,7 +18,7 @@ export function readBody(message: IncomingMessage, limitBytes: number): Promise<
         chunks.push(chunk);
       }
     });
-    message.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    message.once('end', () => resolve(Buffer.concat(chunks)));
     message.once('error', reject);
     message.once('close', () => reject(new Error('the connection was closed before the end of the message')));
   });

@@ -1,5 +1,4 @@
-import { type IncomingMessage, request } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { DrainctlError } from '../errors.ts';
 import { withTimeout } from '../time.ts';
 import { readBody } from './body.ts';
@@ -7,9 +6,12 @@ import { callDocument } from './call-document.ts';
 import { decodeResponse } from './decode.ts';
 import { parseEndpoint, type RpcTarget } from './endpoint.ts';
 import type { RpcCallOptions, RpcEndpoint, RpcValue } from './rpc.ts';
+import { sendRequest } from './send-request.ts';
 
 /** No answer of supervisord comes near this; what is longer is not one. */
 const maxReplyBytes = 64 * 2 ** 20;
+
+const emptyReply = Buffer.alloc(0);
 
 /** The longest delay that a timer takes; a longer one would end at once. */
 const maxTimeoutMs = 2 ** 31 - 1;
@@ -49,46 +51,18 @@ export async function rpcCall(
 async function post(target: RpcTarget, method: string, body: Buffer, signal: AbortSignal): Promise<string> {
   let response: IncomingMessage | undefined;
   try {
-    response = await send(target, body, signal);
-    const reply = response.statusCode === 200 ? await readBody(response, maxReplyBytes) : '';
+    response = await sendRequest(target, { method: 'POST', path: target.path, body, signal });
+    const reply = response.statusCode === 200 ? await readBody(response, maxReplyBytes) : emptyReply;
     if (reply === undefined) {
       throw protocolError(target, method, `with more than ${maxReplyBytes / 2 ** 20} MiB`);
     }
-    if (response.statusCode === 200) return reply;
+    if (response.statusCode === 200) return reply.toString('utf8');
   } catch (error) {
     throw error instanceof DrainctlError ? error : connectionError(target, method, error);
   } finally {
     response?.destroy();
   }
   throw statusError(target, method, response);
-}
-
-function send(target: RpcTarget, body: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const headers: Record<string, string | number> = {
-      'Content-Type': 'text/xml',
-      'Content-Length': body.length,
-      Accept: 'text/xml',
-    };
-    if (target.authorization !== undefined) headers['Authorization'] = target.authorization;
-    // Without an agent there is one connection a call, and the first of a process takes 5 ms less than with one.
-    request({
-      ...target.connection,
-      path: target.path,
-      method: 'POST',
-      headers,
-      signal,
-      createConnection: () => open(target),
-    })
-      .once('response', resolve)
-      // It stays, for an error may follow one that was reported: an abort after the connection was lost.
-      .on('error', reject)
-      .end(body);
-  });
-}
-
-function open({ connection }: RpcTarget): Socket {
-  return 'socketPath' in connection ? connect(connection.socketPath) : connect(connection.port, connection.host);
 }
 
 const hints: Readonly<Record<string, string>> = {
@@ -102,7 +76,8 @@ const hints: Readonly<Record<string, string>> = {
 
 const goneHint = 'It may have ended during the call: see its log.';
 
-function connectionError(target: RpcTarget, method: string, cause: unknown): DrainctlError {
+/** What a failed connection or an answer that is not HTTP means to the caller of `method`. */
+export function connectionError(target: RpcTarget, method: string, cause: unknown): DrainctlError {
   const message = cause instanceof Error ? cause.message : String(cause);
   const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (errno.startsWith('HPE_')) return protocolError(target, method, `with what is not HTTP: ${message}`, { cause });

@@ -36,6 +36,10 @@ export const errorNumbers: Readonly<Record<ErrorCode, number>> = {
   EVENTS_STOPPED: 29,
   INTERNAL: 30,
   RPC_LISTEN_FAILED: 31,
+  SYSTEMD_FAILED: 32,
+  SUPERVISOR_CONFIG: 33,
+  INSTALL_REFUSED: 34,
+  INSTALL_FAILED: 35,
 };
 
 const offset = 1000;

@@ -56,7 +56,8 @@ function checkParams(name: string, method: RpcMethod, params: readonly RpcValue[
   }
 }
 
-function typeOf(value: RpcValue): RpcType {
+/** The type that a value is written as. */
+export function typeOf(value: RpcValue): RpcType {
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'boolean';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'double';

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { DrainctlError } from '../errors.ts';
@@ -16,14 +16,25 @@ export interface SocketFile {
   remove(): Promise<void>;
 }
 
+/** Whose a socket's file is, by number; undefined: the process's own. */
+export interface SocketOwner {
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
 /**
  * Makes `server` listen on a Unix socket. A socket file that a dead owner left behind is replaced; where a live one
  * answers, or the file is no socket, it rejects with `RPC_LISTEN_FAILED` and changes nothing.
  *
- * The umask is that of the whole process, so the socket is made in a private directory, gets its mode, and is then
+ * The umask is that of the whole process, so the socket is made in a private directory, gets its mode and owner, and is then
  * moved to `path`: at no time may anybody else connect.
  */
-export async function listenOnSocketFile(server: Server, path: string, mode: number): Promise<SocketFile> {
+export async function listenOnSocketFile(
+  server: Server,
+  path: string,
+  mode: number,
+  owner: SocketOwner = {},
+): Promise<SocketFile> {
   try {
     await refuseTaken(path);
     const directory = await mkdtemp(join(dirname(path), '.d'));
@@ -31,6 +42,7 @@ export async function listenOnSocketFile(server: Server, path: string, mode: num
       const temporary = join(directory, 's');
       refuseTooLong(path.length > temporary.length ? path : temporary);
       await listen(server, temporary);
+      await giveTo(temporary, owner);
       await chmod(temporary, mode);
       await rename(temporary, path);
     } catch (error) {
@@ -95,6 +107,12 @@ function listen(server: Server, path: string): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Before the mode: what only the owner was to have must not be anybody else's for a moment. */
+async function giveTo(path: string, { uid, gid }: SocketOwner): Promise<void> {
+  // -1 leaves it as it is. https://man7.org/linux/man-pages/man2/chown.2.html
+  if (uid !== undefined || gid !== undefined) await chown(path, uid ?? -1, gid ?? -1);
 }
 
 async function removeOwn(path: string, ino: number, dev: number): Promise<void> {

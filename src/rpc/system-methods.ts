@@ -1,6 +1,6 @@
 import { toFault } from './error-faults.ts';
 import { namedFault } from './faults.ts';
-import { callMethod, type RpcContext, type RpcMethod, type RpcMethods } from './methods.ts';
+import { callMethod, type RpcMethod, type RpcMethods } from './methods.ts';
 import type { RpcStruct, RpcValue } from './rpc.ts';
 
 /**
@@ -32,21 +32,32 @@ export function withSystemMethods(methods: RpcMethods): RpcMethods {
   all.set('system.multicall', {
     help: 'Makes many calls, given as structs {methodName, params}, one after another. Gives their results in the same order; a fault is a struct {faultCode, faultString}.',
     signature: ['array', 'array'],
-    handle: ([calls], context) => multicall(all, calls, context),
+    handle: ([calls], context) =>
+      runMulticall(Array.isArray(calls) ? calls : [], context.signal, (name, params) =>
+        callMethod(all, name, params, context),
+      ),
   });
   return all;
 }
 
-async function multicall(methods: RpcMethods, calls: RpcValue | undefined, context: RpcContext): Promise<RpcValue[]> {
+/** Makes one call of a multicall; what it rejects with becomes a fault in the results. */
+export type MakeCall = (method: string, params: readonly RpcValue[]) => Promise<RpcValue>;
+
+/** The results of the calls of a `system.multicall`, made one after another. Rejects only when `signal` is aborted. */
+export async function runMulticall(
+  calls: readonly RpcValue[],
+  signal: AbortSignal,
+  makeCall: MakeCall,
+): Promise<RpcValue[]> {
   const results: RpcValue[] = [];
-  for (const call of Array.isArray(calls) ? calls : []) {
-    context.signal.throwIfAborted();
-    results.push(await single(methods, call, context));
+  for (const call of calls) {
+    signal.throwIfAborted();
+    results.push(await single(call, makeCall));
   }
   return results;
 }
 
-async function single(methods: RpcMethods, call: RpcValue, context: RpcContext): Promise<RpcValue> {
+async function single(call: RpcValue, makeCall: MakeCall): Promise<RpcValue> {
   try {
     const { methodName, params = [] } = isStruct(call) ? call : {};
     if (typeof methodName !== 'string') throw namedFault('INCORRECT_PARAMETERS', 'No methodName');
@@ -54,7 +65,7 @@ async function single(methods: RpcMethods, call: RpcValue, context: RpcContext):
       throw namedFault('INCORRECT_PARAMETERS', 'Recursive system.multicall forbidden');
     }
     if (!isArray(params)) throw namedFault('INCORRECT_PARAMETERS', `The params of ${methodName} are no array`);
-    return await callMethod(methods, methodName, params, context);
+    return await makeCall(methodName, params);
   } catch (error) {
     const fault = toFault(error);
     return { faultCode: fault.faultCode, faultString: fault.message };

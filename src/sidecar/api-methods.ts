@@ -1,11 +1,11 @@
-import { type DrainApi, type RunAction, type RunOptions, runActions } from '../drain/api.ts';
+import { type DrainApi, occasions, type RunAction, type RunOptions, runActions } from '../drain/api.ts';
 import { parseDuration } from '../duration.ts';
 import { DrainctlError } from '../errors.ts';
 import type { RpcMethod, RpcMethods } from '../rpc/methods.ts';
 import type { RpcStruct, RpcValue } from '../rpc/rpc.ts';
 
-/** Actions that only the sidecar itself starts. */
-const internalActions: readonly RunAction[] = ['gate', 'recover'];
+/** Actions that nobody asks for. */
+const internalActions: readonly RunAction[] = ['gate', 'recover', 'depool'];
 
 /** One answer of `drain.wait` at the most this late, so that a client that has gone is noticed. */
 const longestWaitMs = 60_000;
@@ -50,7 +50,7 @@ export function drainMethods(api: DrainApi): RpcMethods {
     [
       'drain.start',
       {
-        help: 'Starts a run (drain, stop, start, restart, shutdown, pool) on these names, and gives its id. Options: deadline, for ("30s"), reason, keep_supervisord.',
+        help: 'Starts a run (drain, stop, start, restart, shutdown, pool) on these names, and gives its id. Options: deadline, for ("30s"), reason, keep_supervisord, occasion.',
         signature: ['string', 'string', 'array', 'struct'],
         optionalParams: 1,
         handle: ([action, names, options]) =>
@@ -115,6 +115,7 @@ const optionReaders: Readonly<Record<string, (value: RpcValue) => RunOptions>> =
   for: (value) => ({ holdForMs: readDuration('for', value) }),
   reason: (value) => ({ reason: readText('reason', value) }),
   keep_supervisord: (value) => ({ keepSupervisord: readFlag('keep_supervisord', value) }),
+  occasion: (value) => ({ occasion: readOccasion(value) }),
 };
 
 function readOptions(value: RpcValue): RunOptions {
@@ -140,6 +141,11 @@ function readText(name: string, value: RpcValue): string {
 function readFlag(name: string, value: RpcValue): boolean {
   if (typeof value === 'boolean') return value;
   throw new DrainctlError('USAGE', `Option "${name}" is not a boolean.`, { hint: `Give "${name}" as a boolean.` });
+}
+
+/** One that is not known, of a later drainctl say, is no reason to refuse a shutdown. */
+function readOccasion(value: RpcValue): RunOptions['occasion'] {
+  return occasions.find((occasion) => occasion === value);
 }
 
 function readDuration(name: string, value: RpcValue): number {

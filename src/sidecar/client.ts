@@ -96,11 +96,12 @@ function unreachable(socket: string, cause: unknown): DrainctlError {
 }
 
 function writeOptions(options: RunOptions): RpcStruct {
-  const { deadlineMs, holdForMs, reason, keepSupervisord } = options;
+  const { deadlineMs, holdForMs, reason, keepSupervisord, occasion } = options;
   return {
     ...(deadlineMs === undefined ? {} : { deadline: `${deadlineMs}ms` }),
     ...(holdForMs === undefined ? {} : { for: `${holdForMs}ms` }),
     ...(reason === undefined ? {} : { reason }),
     ...(keepSupervisord === undefined ? {} : { keep_supervisord: keepSupervisord }),
+    ...(occasion === undefined ? {} : { occasion }),
   };
 }

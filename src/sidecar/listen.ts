@@ -1,25 +1,27 @@
 import { Console } from 'node:console';
 import { existsSync } from 'node:fs';
+import type { SidecarConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { Engine } from '../drain/engine.ts';
 import { toDrainctlError } from '../errors.ts';
-import { createRpcServer, type RpcServer } from '../rpc/server.ts';
-import { withSystemMethods } from '../rpc/system-methods.ts';
 import { onStopSignal } from '../stop-signals.ts';
 import { findSupervisor } from '../supervisor/address.ts';
 import { createSupervisor } from '../supervisor/client.ts';
 import type { SupervisorEvent } from '../supervisor/events.ts';
-import { sleep } from '../time.ts';
 import { version } from '../version.ts';
-import { drainMethods } from './api-methods.ts';
+import { DamageControl } from './damage-control.ts';
 import { followEvents, TickWatch } from './event-loop.ts';
+import { Front } from './front/front.ts';
+import { refuseOwnAddress } from './front/loop.ts';
+import { serveFront } from './front/serve.ts';
 import { holdGate, whyStopped } from './gate.ts';
+import type { HttpSide } from './http/http-side.ts';
 import { createJsonLog, type JsonLog } from './json-log.ts';
+import type { SidecarObserver } from './observer.ts';
 import { Reconciler } from './reconciler.ts';
 
 const tickIntervalMs = 5_000;
 const ticksMissedAtMost = 12;
-const listenAgainMs = 5_000;
 
 /** Somebody who follows a run may have gone; the sidecar, and with it supervisord, waits no longer than this. */
 const resultLimitMs = 1_000;
@@ -41,31 +43,39 @@ export async function listen(options: ListenOptions): Promise<number> {
   const config = await loadConfig(options.configFile, { env: options.env });
   const log = createJsonLog(config.log.level);
   outliveBugs(log);
-  const { endpoint } = findSupervisor(config.supervisor, options.env, existsSync);
-  const engine = new Engine({ config, supervisor: createSupervisor(endpoint), log, isSidecar: true });
-  const sidecar = new Sidecar(engine, log);
-  const server = createRpcServer({ methods: withSystemMethods(drainMethods(engine)), log });
-  const ending = new AbortController();
-  const serving = serve(server, config.sidecar.socket, config.sidecar.socketMode, log, ending.signal);
+  const { endpoint, source } = findSupervisor(config.supervisor, options.env, existsSync);
+  refuseOwnAddress(endpoint, source, config.sidecar);
+  const http = await loadHttpSide(config.sidecar.http, log);
+  const observer = http?.observer;
+  const engine = new Engine({ config, supervisor: createSupervisor(endpoint), log, isSidecar: true, observer });
+  const sidecar = new Sidecar(engine, log, observer);
+  const front = new Front({ engine, config, endpoint, log });
+  const servers = serveFront({ sidecar: config.sidecar, handle: front.handle, log });
+  const httpServer = http?.serve(engine);
   log.info(`drainctl ${version} listens`, {
     config: config.file,
     supervisor: endpoint.url,
     socket: config.sidecar.socket,
   });
-  if (config.sidecar.http !== undefined)
-    log.warn('sidecar.http is set, but this version of drainctl serves nothing there');
   try {
     const exitStatus = await sidecar.run();
-    await server.close();
+    front.close();
+    await servers.close();
     await sidecar.lookOnceMore();
     return exitStatus;
   } finally {
-    ending.abort();
-    await serving;
-    await server.close();
+    await servers.close();
+    await httpServer?.close();
     engine.close();
     await log.flush();
   }
+}
+
+/** Loaded only where it is wanted: without it the sidecar is smaller. */
+async function loadHttpSide(address: SidecarConfig['http'], log: JsonLog): Promise<HttpSide | undefined> {
+  if (address === undefined) return undefined;
+  const { createHttpSide } = await import('./http/http-side.ts');
+  return createHttpSide(address, log);
 }
 
 /** A sidecar that dies of a bug while it holds the gate cuts off what it was there to save; so it tells, and goes on. */
@@ -77,24 +87,13 @@ function outliveBugs(log: JsonLog): void {
   process.on('unhandledRejection', tell);
 }
 
-/** A socket that can't be had does not keep the gate from its work; it is tried again. */
-async function serve(server: RpcServer, path: string, mode: number, log: JsonLog, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await server.listen({ path, mode });
-      return;
-    } catch (error) {
-      log.error(`the API is not served: ${toDrainctlError(error).toText()}`);
-      await sleep(listenAgainMs, signal).catch(() => {});
-    }
-  }
-}
-
 /** The listener process while it lives. */
 class Sidecar {
   readonly #engine: Engine;
   readonly #log: JsonLog;
+  readonly #observer: SidecarObserver | undefined;
   readonly #reconciler: Reconciler;
+  readonly #damage: DamageControl;
   readonly #ending = new AbortController();
   readonly #ticks: TickWatch;
   /** supervisord started us; when it has gone, somebody else is our parent. */
@@ -103,10 +102,12 @@ class Sidecar {
   #hasHeldGate = false;
   #stop: Promise<void> | undefined;
 
-  constructor(engine: Engine, log: JsonLog) {
+  constructor(engine: Engine, log: JsonLog, observer: SidecarObserver | undefined) {
     this.#engine = engine;
     this.#log = log;
-    this.#reconciler = new Reconciler(engine, log);
+    this.#observer = observer;
+    this.#reconciler = new Reconciler(engine, log, (succeeded) => observer?.onReconciled(succeeded));
+    this.#damage = new DamageControl(engine, log, this.#supervisordPid);
     this.#ticks = new TickWatch(tickIntervalMs, ticksMissedAtMost, (error) => {
       log.error(error.toText(), { code: error.code });
       this.#exitStatus = 1;
@@ -129,6 +130,7 @@ class Sidecar {
       signal: this.#ending.signal,
     });
     this.#ticks.stop();
+    this.#damage.stop();
     // Without an abort of ours it was supervisord that closed the input, by ending.
     const hasGone = !this.#ending.signal.aborted;
     if (hasGone) this.#log.warn('supervisord has gone; the listener ends');
@@ -153,6 +155,9 @@ class Sidecar {
   }
 
   #onEvent(event: SupervisorEvent): void {
+    this.#observer?.onEvent(event);
+    this.#engine.hear(event);
+    if (event.kind === 'process_state') this.#damage.onEvent(event);
     if (event.kind === 'tick') this.#ticks.tick();
     if (event.kind === 'process_group') this.#engine.world.forgetConfigs();
     if (event.kind === 'tick' || event.kind === 'process_state' || event.kind === 'process_group')
@@ -161,7 +166,9 @@ class Sidecar {
 
   #onLoss(lost: number): void {
     const hint = 'raise buffer_size of [eventlistener:drain] if this comes back';
+    this.#observer?.onEventsLost(lost);
     this.#log.warn(`supervisord dropped ${lost} events; ${hint}`, { lost });
+    void this.#damage.lookForLosses();
     this.#reconciler.request();
   }
 
@@ -179,6 +186,8 @@ class Sidecar {
   async #stopInOrder(occasion: string): Promise<void> {
     const reason = await whyStopped(this.#engine.world.supervisor, this.#log, () => this.#supervisordLives());
     this.#log.info(`${occasion}: ${reason}`);
+    // It may be stopped together with everything else ("supervisorctl stop all"), and then hears of nothing any more.
+    if (reason === 'only the listener stops') await this.#damage.lookForLosses();
     if (reason !== 'supervisord stops') return;
     this.#hasHeldGate = true;
     await holdGate(this.#engine, this.#log);

@@ -13,12 +13,15 @@ const gatherMs = 20;
 export class Reconciler {
   readonly #engine: Engine;
   readonly #log: Log;
+  readonly #onReconciled: (succeeded: boolean) => void;
   #wanted = false;
   #busy: Promise<void> | undefined;
 
-  constructor(engine: Engine, log: Log) {
+  /** `onReconciled` is told of each time that supervisord was asked, and whether it told. */
+  constructor(engine: Engine, log: Log, onReconciled: (succeeded: boolean) => void = () => {}) {
     this.#engine = engine;
     this.#log = log;
+    this.#onReconciled = onReconciled;
   }
 
   /** Has a look soon. Calls that come while one is under way make for one more after it. */
@@ -35,9 +38,11 @@ export class Reconciler {
       this.#wanted = false;
       try {
         await this.#engine.world.refresh();
+        this.#onReconciled(true);
         // Not waited for: a slow pool must not keep us from seeing which processes there are.
         void this.#engine.recover();
       } catch (error) {
+        this.#onReconciled(false);
         this.#log.debug(`supervisord could not be asked: ${toDrainctlError(error).message}`);
       }
     }

@@ -15,7 +15,7 @@ export const usualSockets = [
 ] as const;
 
 /** Where supervisorctl looks when nothing is configured. http://supervisord.org/configuration.html#supervisorctl-section-settings */
-const supervisorctlDefault = 'http://localhost:9001';
+export const supervisorctlDefault = 'http://localhost:9001';
 
 /** What the configuration says of supervisord's address; every part may be left out. */
 export interface ConfiguredAddress {

@@ -1,5 +1,6 @@
 import { DrainctlError, isDrainctlError } from '../errors.ts';
 import { RpcFault } from '../rpc/rpc.ts';
+import { supervisorctlDefault, usualSockets } from './address.ts';
 import { supervisorFaults } from './faults.ts';
 
 /** The call that failed. */
@@ -20,7 +21,7 @@ export function supervisorError(call: FailedCall, error: unknown): unknown {
   if (!(error instanceof DrainctlError)) return error;
   switch (error.code) {
     case 'RPC_UNREACHABLE':
-      return unreachable(call, error, unreachableHints[String(error.details['errno'])] ?? error.hint);
+      return unreachable(call, error, unreachableHint(call, error));
     case 'RPC_TIMEOUT':
       return unreachable(call, error, 'It is busy or hangs: see its log, and what its process is doing.');
     case 'RPC_PROTOCOL':
@@ -36,6 +37,11 @@ const notThere =
 const forbidden =
   'Run this as root, or as a user who may use the socket (chmod and chown in [unix_http_server] of its configuration).';
 
+/** Nobody has named that address: it is asked last, and mostly for nothing. */
+const nowhere =
+  `None of the usual sockets is there, such as ${usualSockets[0]}, so supervisorctl's own default was asked. ` +
+  'Either supervisord does not run (`systemctl status supervisor`), or it listens elsewhere: set supervisor.url.';
+
 const unreachableHints: Readonly<Record<string, string>> = {
   ENOENT: notThere,
   ECONNREFUSED: notThere,
@@ -43,6 +49,11 @@ const unreachableHints: Readonly<Record<string, string>> = {
   EPERM: forbidden,
   ECONNRESET: 'It ended during the call: see its log.',
 };
+
+function unreachableHint({ url }: FailedCall, { details, hint }: DrainctlError): string {
+  const known = unreachableHints[String(details['errno'])] ?? hint;
+  return known === notThere && url === supervisorctlDefault ? nowhere : known;
+}
 
 function unreachable(call: FailedCall, cause: DrainctlError, hint: string): DrainctlError {
   return new DrainctlError('SUPERVISOR_UNREACHABLE', `supervisord: ${cause.message}`, {

@@ -90,14 +90,17 @@ export function createSupervisor(endpoint: RpcEndpoint, options: SupervisorOptio
         read: () => {},
       }),
 
-    shutdown: (signal) =>
-      call<void>('shutdown', signal, {
-        tolerated: { fault: 'SHUTDOWN_STATE', result: undefined },
-        read: () => {},
-      }),
+    shutdown: (signal) => call<void>('shutdown', signal, alreadyEnding),
+    restart: (signal) => call<void>('restart', signal, alreadyEnding),
   };
   return supervisor;
 }
+
+/** One that is ending already is told nothing new. */
+const alreadyEnding: CallDetails<void> = {
+  tolerated: { fault: 'SHUTDOWN_STATE', result: undefined },
+  read: () => {},
+};
 
 interface CallDetails<T> {
   readonly params?: readonly RpcValue[];

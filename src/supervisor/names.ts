@@ -26,14 +26,21 @@ export function selectProcesses<T extends NamedProcess>(patterns: readonly strin
   return processes.filter((process) => matchers.some(({ matches }) => matches(process)));
 }
 
-/** http://supervisord.org/running.html#supervisorctl-actions */
+/**
+ * The group and process that a name means in supervisord's calls; without a process: all of the group.
+ * http://supervisord.org/running.html#supervisorctl-actions
+ */
+export function splitNamespec(namespec: string): { readonly group: string; readonly process: string | undefined } {
+  const colon = namespec.indexOf(':');
+  if (colon === -1) return { group: namespec, process: namespec };
+  const process = namespec.slice(colon + 1);
+  return { group: namespec.slice(0, colon), process: process === '' || process === '*' ? undefined : process };
+}
+
 function matcher(pattern: string): (process: NamedProcess) => boolean {
   if (pattern === 'all') return () => true;
-  const colon = pattern.indexOf(':');
-  const group = colon === -1 ? pattern : pattern.slice(0, colon);
-  const name = colon === -1 ? pattern : pattern.slice(colon + 1);
-  if (name === '' || name === '*') return (process) => process.group === group;
-  return (process) => process.group === group && process.name === name;
+  const { group, process: name } = splitNamespec(pattern);
+  return (process) => process.group === group && (name === undefined || process.name === name);
 }
 
 function noSuchProcess(unknown: readonly string[], processes: readonly NamedProcess[]): DrainctlError {

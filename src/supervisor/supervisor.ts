@@ -25,4 +25,6 @@ export interface Supervisor {
   signalProcess(name: ProcessName, signalName: string, signal?: AbortSignal): Promise<void>;
   /** Ends supervisord; returns before anything has stopped. One that is shutting down already is no error. */
   shutdown(signal?: AbortSignal): Promise<void>;
+  /** Has supervisord stop everything, read its configuration anew, and start again; otherwise as {@link shutdown}. */
+  restart(signal?: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -7,6 +8,7 @@ import { toolPath } from '../support/tools.ts';
 
 const unitFile = 'units/supervisord.service';
 const dropInFile = 'units/supervisord.service.d/drain.conf';
+const drainConnectionsFile = 'units/drain-connections.service';
 
 /** As Debian 12 ships it, without what has no bearing on a stop. */
 const debianUnit = `[Unit]
@@ -43,6 +45,8 @@ const hasSystemd = ['/usr/bin/systemd-analyze', '/bin/systemd-analyze'].some((pa
 function shipped(file: string, drainctl = '/bin/true'): string {
   return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
     .replace('ExecStop=drainctl ', `ExecStop=${drainctl} `)
+    .replace('ExecStopPost=-drainctl ', `ExecStopPost=-${drainctl} `)
+    .replace('ExecStart=supervisord ', 'ExecStart=/bin/true ')
     .replace('ExecReload=supervisorctl ', 'ExecReload=/bin/true ');
 }
 
@@ -76,7 +80,7 @@ async function verify(units: Readonly<Record<string, string>>): Promise<{ exitCo
     exitCode,
     said: said
       .split('\n')
-      .filter((line) => line.includes('superviso'))
+      .filter((line) => /superviso|drain/.test(line))
       .join('\n'),
   };
 }
@@ -91,6 +95,20 @@ describe.skipIf(!hasSystemd)('systemd accepts (skipped where systemd-analyze is 
     [
       "the drop-in for Fedora's unit",
       { 'supervisord.service': fedoraUnit, 'supervisord.service.d/drain.conf': shipped(dropInFile) },
+    ],
+    [
+      "drain-connections.service beside Debian's unit",
+      { 'drain-connections.service': shipped(drainConnectionsFile), 'supervisor.service': debianUnit },
+    ],
+    [
+      "drain-connections.service beside Fedora's unit, changed as its comment says",
+      {
+        'drain-connections.service': shipped(drainConnectionsFile).replaceAll(
+          'supervisor.service',
+          'supervisord.service',
+        ),
+        'supervisord.service': fedoraUnit,
+      },
     ],
   ])('%s', async (_, units) => {
     expect(await verify(units)).toEqual({ exitCode: 0, said: '' });
@@ -111,15 +129,35 @@ test("the drop-in takes the package's ExecStop= away before it adds its own", ()
   expect(valuesOf(dropInFile, 'ExecStop')).toEqual(['', 'drainctl shutdown']);
 });
 
-test.each([unitFile, dropInFile])('%s lets the gate have all the time that supervisord gives it', (file) => {
-  const listener = readFileSync(new URL('../../supervisord.d/drain.conf', import.meta.url), 'utf8');
-  const stopWaitSecs = Number(/^stopwaitsecs=(\d+)$/m.exec(listener)?.[1]);
+test('drain-connections.service names the unit of supervisord in three directives, and leaves supervisord running', () => {
+  const directives = ['BindsTo', 'After', 'WantedBy'].map((name) => valuesOf(drainConnectionsFile, name)[0]);
 
-  const [timeoutStopSec] = valuesOf(file, 'TimeoutStopSec');
-
-  expect(Number(timeoutStopSec)).toBeGreaterThan(stopWaitSecs);
+  expect(directives).toEqual(['supervisor.service', 'supervisor.service', 'supervisor.service']);
+  expect(valuesOf(drainConnectionsFile, 'ExecStop')).toEqual(['drainctl shutdown --keep-supervisord']);
 });
 
-test.each(['After', 'Wants', 'KillMode', 'TimeoutStopSec'])('the unit and the drop-in agree on %s=', (directive) => {
-  expect(valuesOf(unitFile, directive)).toEqual(valuesOf(dropInFile, directive));
+test.each(['After', 'Wants', 'ExecStopPost', 'NotifyAccess', 'KillMode', 'TimeoutStopSec', 'Restart', 'RestartSec'])(
+  'the unit and the drop-in agree on %s=',
+  (directive) => {
+    expect(valuesOf(unitFile, directive)).toEqual(valuesOf(dropInFile, directive));
+  },
+);
+
+test('drain-connections.service waits for the same units and as long as the drop-in', () => {
+  expect(valuesOf(drainConnectionsFile, 'After').slice(1)).toEqual(valuesOf(dropInFile, 'After'));
+  expect(valuesOf(drainConnectionsFile, 'TimeoutStopSec')).toEqual(valuesOf(dropInFile, 'TimeoutStopSec'));
+});
+
+describe.skipIf(!hasSystemd)('hardening (skipped where systemd-analyze is missing)', () => {
+  test('drain-connections.service has an exposure of 3.5 at most', async () => {
+    const file = fileURLToPath(new URL(`../../${drainConnectionsFile}`, import.meta.url));
+
+    const { exitCode, all } = await execa(
+      toolPath('systemd-analyze'),
+      ['security', '--offline=true', '--threshold=35', '--no-pager', file],
+      { reject: false, all: true, stdin: 'ignore', timeout: 30_000 },
+    );
+
+    expect({ exitCode, last: all.trim().split('\n').at(-1) }).toMatchObject({ exitCode: 0 });
+  });
 });

@@ -28,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const packageOwners: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   pino: ['cli', 'sidecar'],
+  'prom-client': ['sidecar'],
   xmlrpc: ['rpc'],
 };
 

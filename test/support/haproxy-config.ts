@@ -4,7 +4,7 @@ import type { HaproxyOptions, HaproxyServer } from './haproxy.ts';
 export function haproxyConfig(
   options: HaproxyOptions & { readonly port: number; readonly adminPort: number; readonly socketPath: string },
 ): string {
-  const { servers, port, adminPort, socketPath, level = 'admin', checkIntervalMs = 200 } = options;
+  const { servers, port, adminPort, socketPath, level = 'admin', checkIntervalMs = 200, checkFall = 3 } = options;
   return `
 global
   stats socket ${socketPath} mode 600 level ${level} expose-fd listeners
@@ -23,7 +23,7 @@ defaults
   timeout server 60s
   # Longer than any test: a connection that the client may reuse must not be closed under it.
   timeout http-keep-alive 60s
-  default-server check inter ${checkIntervalMs}ms fall 3 rise 2
+  default-server check inter ${checkIntervalMs}ms fall ${checkFall} rise 2
 
 frontend web
   bind 127.0.0.1:${port}

@@ -23,6 +23,8 @@ export interface HaproxyOptions {
   readonly masterWorker?: boolean;
   /** Between two health checks of a server. Default: 200 ms. */
   readonly checkIntervalMs?: number;
+  /** How many failed checks make a server DOWN. Default: 3. */
+  readonly checkFall?: number;
   /** The name of a persistence cookie, which keeps clients at their server. */
   readonly cookie?: string;
   /** More lines for the backend. */
@@ -135,7 +137,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
 }
 
 /** One request on a stats socket: HAProxy answers, then closes. The master answers only to a client that has said all. */
-async function ask(socketPath: string, text: string, halfClose = false): Promise<string> {
+export async function ask(socketPath: string, text: string, halfClose = false): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect(socketPath, () => (halfClose ? socket.end(`${text}\n`) : socket.write(`${text}\n`)));
@@ -148,7 +150,8 @@ async function ask(socketPath: string, text: string, halfClose = false): Promise
   });
 }
 
-function parseStates(csv: string): Map<string, string> {
+/** The `status` column of `show stat` by server name. */
+export function parseStates(csv: string): Map<string, string> {
   const [header = '', ...lines] = csv.trim().split('\n');
   const columns = header.replace(/^# /, '').split(',');
   const value = (line: string, column: string) => line.split(',')[columns.indexOf(column)] ?? '';

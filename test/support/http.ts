@@ -13,13 +13,14 @@ export interface RequestOptions {
   readonly method?: string;
   readonly body?: string;
   readonly timeoutMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   /** `user:password` for basic authentication. */
   readonly auth?: string;
 }
 
 /** One HTTP request on a connection of its own; rejects when there is no whole answer in time (default: 5 s). */
 export async function request(url: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = 'GET', body, socketPath, auth, timeoutMs = 5_000 } = options;
+  const { method = 'GET', body, socketPath, auth, headers = {}, timeoutMs = 5_000 } = options;
   return new Promise((resolve, reject) => {
     const outgoing = http.request(
       url,
@@ -29,7 +30,10 @@ export async function request(url: string, options: RequestOptions = {}): Promis
         signal: AbortSignal.timeout(timeoutMs),
         ...(socketPath === undefined ? {} : { socketPath }),
         ...(auth === undefined ? {} : { auth }),
-        headers: body === undefined ? {} : { 'content-length': Buffer.byteLength(body), 'content-type': 'text/xml' },
+        headers: {
+          ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body), 'content-type': 'text/xml' }),
+          ...headers,
+        },
       },
       (response) => {
         let text = '';

@@ -24,6 +24,8 @@ export interface LoadResult {
 
 /** Requests being sent until `stop()`. */
 export interface Load extends AsyncDisposable {
+  /** Milliseconds since 1970 when it began; failures are told by the time since then. */
+  readonly startedAt: number;
   /** So far. */
   readonly result: LoadResult;
   /** Milliseconds since 1970 of the last answer by each server's name. */
@@ -47,7 +49,7 @@ export function startLoad(options: LoadOptions): Load {
   const failures: string[] = [];
   const lastAnswerAt = new Map<string, number>();
   const answers = new Map<string, number>();
-  const startedAt = performance.now();
+  const [startedAt, startedAtMs] = [Date.now(), performance.now()];
   let requests = 0;
   let stopping = false;
   let closed = false;
@@ -58,7 +60,7 @@ export function startLoad(options: LoadOptions): Load {
       if (closed) return;
       requests++;
       if (outcome.failure !== undefined) {
-        failures.push(`${Math.round(performance.now() - startedAt)} ms: ${outcome.failure}`);
+        failures.push(`${Math.round(performance.now() - startedAtMs)} ms: ${outcome.failure}`);
         // A load balancer with no server refuses at once, and the counts would say more of this loop than of the outage.
         await new Promise((resolve) => setTimeout(resolve, 50));
         continue;
@@ -70,6 +72,7 @@ export function startLoad(options: LoadOptions): Load {
   const all = Promise.all(Array.from({ length: connections }, connection));
 
   const load: Load = {
+    startedAt,
     get result() {
       return { requests, failed: failures.length, failures: [...failures] };
     },

@@ -1,13 +1,13 @@
 import { DrainctlError, isDrainctlError, toDrainctlError } from '../../errors.ts';
 import { Deadline, monotonicMs } from '../../time.ts';
-import { mustGoOn } from '../policy.ts';
+import { stopsUnconfirmed } from '../policy.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
 import { retry } from '../retry.ts';
 import { describeMember, entryKey, type TargetMember } from '../target.ts';
 
 /**
  * Takes the process out of every pool. All addresses of all pools must confirm; one that can't be reached is tried
- * again until the deadline. Then a run that must go on goes on and says so; any other rejects.
+ * again until the deadline. Then a run that stops the process in any case goes on and says so; any other rejects.
  */
 export const depool: PhaseWork = async (process) => {
   const { members, settings } = process.target;
@@ -22,7 +22,7 @@ export const depool: PhaseWork = async (process) => {
   const [first] = failures;
   if (first === undefined) {
     process.say('info', `depooled: out of ${members.map(describeMember).join(', ')}`);
-  } else if (mustGoOn(process.action)) {
+  } else if (stopsUnconfirmed(process.action)) {
     for (const failure of failures)
       process.say('warning', `goes on although a pool did not confirm: ${failure.message}`);
   } else {
@@ -62,7 +62,7 @@ export async function takeOutOnce(process: ProcessRun, member: TargetMember, sig
     at: new Date().toISOString(),
     run: run.id,
   });
-  await member.at.depool(member.member, process.outForMs, signal);
+  await member.at.depool(member.member, process.outForMs, signal, process.action);
 }
 
 function memberMissing(process: ProcessRun, member: TargetMember): DrainctlError {

@@ -93,7 +93,8 @@ function sayDrained(process: ProcessRun): void {
 
 function passDeadline(process: ProcessRun, sample: Sample): void {
   const passed = `${sayInFlight(sample.inFlight)} after ${sayDuration(process.deadline.elapsedMs)}${because(sample)}`;
-  if (atDeadline(process.action, process.target.settings.onDeadline) === 'stop') {
+  const { run } = process.context;
+  if (atDeadline(process.action, process.target.settings.onDeadline, run.options) === 'stop') {
     process.mayCut = true;
     process.say('warning', `was not drained: ${passed}; the deadline has passed, so it is stopped all the same`);
     return;

@@ -18,6 +18,7 @@ async function stopIfIdle(process: ProcessRun): Promise<boolean> {
   if (!(await isStillIdle(process))) return false;
   countCut(process);
   process.stopAsked = true;
+  process.context.ownStops.add(process.name, process.pid);
   await stopOrGone(process);
   const cut = process.cut === 0 ? '' : `; ${sayCut(process.cut)} cut off`;
   process.say(process.cut === 0 ? 'info' : 'warning', `stopped${cut}`);

@@ -2,6 +2,7 @@ import { haproxy as driver } from '../../../src/pools/haproxy.ts';
 import { startHaproxyWorld } from '../../support/contracts/haproxy-server.ts';
 import { describePool, type PoolWorld } from '../../support/contracts/pool.ts';
 import { scriptedSocket, silence } from '../../support/contracts/scripted-socket.ts';
+import { noServices } from '../../support/doubles/driver-surroundings.ts';
 
 type Member = { readonly server: string };
 const hangMs = 400;
@@ -11,7 +12,7 @@ async function setUp(kind: 'unix' | 'tcp', depool: 'drain' | 'maint'): Promise<P
   const { haproxy } = world;
   const hanging = await scriptedSocket(haproxy.directory.file('hanging.sock'), silence);
   const open = (address: string, timeout = '2s') => {
-    const [pool] = driver.open(driver.options.parse({ addresses: [address], depool, timeout }));
+    const [pool] = driver.open(driver.options.parse({ addresses: [address], depool, timeout }), noServices);
     if (pool === undefined) throw new Error('no pool');
     return pool;
   };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { exec } from '../../../src/probes/exec.ts';
 import type { Probe } from '../../../src/probes/probe.ts';
 import { describeProbe } from '../../support/contracts/probe.ts';
+import { anySubject } from '../../support/doubles/driver-surroundings.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -10,7 +11,7 @@ const hangMs = 700;
 const { signal } = new AbortController();
 
 function open(command: readonly string[], options: Readonly<Record<string, unknown>> = {}): Probe {
-  return exec.open(exec.options.parse({ command, ...options }));
+  return exec.open(exec.options.parse({ command, ...options }), anySubject);
 }
 const shell = (script: string, options = {}) => open(['/bin/sh', '-c', script], options);
 const print = (text: string) => open(['/bin/echo', text]);

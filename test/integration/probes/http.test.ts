@@ -4,12 +4,13 @@ import type { Probe } from '../../../src/probes/probe.ts';
 import { type AnsweringServer, startAnsweringServer } from '../../support/contracts/answering-server.ts';
 import { describeProbe, type ProbeWorld } from '../../support/contracts/probe.ts';
 import { startRawServer } from '../../support/contracts/raw-server.ts';
+import { anySubject } from '../../support/doubles/driver-surroundings.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const hangMs = 400;
 
 function open(options: Readonly<Record<string, unknown>>): Probe {
-  return http.open(http.options.parse(options));
+  return http.open(http.options.parse(options), anySubject);
 }
 
 /** `write` puts a text where the probe with these options looks for the number. */

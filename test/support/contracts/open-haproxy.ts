@@ -1,5 +1,6 @@
 import { haproxy } from '../../../src/pools/haproxy.ts';
 import type { MemberState, Pool } from '../../../src/pools/pool.ts';
+import { noServices } from '../doubles/driver-surroundings.ts';
 
 /** A member of the driver `haproxy`. */
 export interface HaproxyMember {
@@ -11,7 +12,7 @@ export function openHaproxy(
   address: string | { readonly address: string; readonly master: string },
   options: Readonly<Record<string, unknown>> = {},
 ): Pool<HaproxyMember> {
-  const [pool] = haproxy.open(haproxy.options.parse({ addresses: [address], ...options }));
+  const [pool] = haproxy.open(haproxy.options.parse({ addresses: [address], ...options }), noServices);
   if (pool === undefined) throw new Error('the driver opened no pool');
   return pool;
 }

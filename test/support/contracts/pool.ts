@@ -142,6 +142,13 @@ export function describePool<Member extends object>(name: string, setUp: () => P
       expect((await stateOf(world.members[0])).placement).toBe('out');
     });
 
+    test('a check of an address that does its work finds nothing, and changes nothing', async ({ skip }) => {
+      if (pool.check === undefined) return skip('this pool has nothing to check');
+      const before = await pool.state(world.members, signal);
+      expect(await pool.check(world.members, signal)).toEqual([]);
+      expect(await pool.state(world.members, signal)).toEqual(before);
+    });
+
     test('an aborted signal rejects at once with its reason', async () => {
       const reason = new Error('cancelled');
       const aborted = AbortSignal.abort(reason);

@@ -28,6 +28,7 @@ export function runDocument(given: Partial<RunDocument> = {}): RunDocument {
     id: 'run-1',
     action: 'stop',
     names: ['web:*'],
+    occasion: '',
     started_at: '2026-01-02T03:04:05.000Z',
     ended_at: '2026-01-02T03:04:06.000Z',
     outcome: 'done',

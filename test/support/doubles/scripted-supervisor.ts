@@ -80,6 +80,12 @@ export class ScriptedSupervisor implements Supervisor {
     this.state = 'SHUTDOWN';
   }
 
+  async restart(signal?: AbortSignal): Promise<void> {
+    this.calls.push('restart');
+    await this.#play('restart', '', signal);
+    this.state = 'RESTARTING';
+  }
+
   /** Changes the state of a process as supervisord would. */
   become(name: ProcessName, state: ProcessState): void {
     this.processes.set(name, processInfo(name, state));

@@ -4,6 +4,7 @@ import type { RunAction, RunDocument, RunOptions } from '../../../src/drain/api.
 import { Engine } from '../../../src/drain/engine.ts';
 import { type JournalContent, readJournalFile } from '../../../src/drain/journal-file.ts';
 import { definePool } from '../../../src/pools/pool.ts';
+import { defaultRpcServerLimits } from '../../../src/rpc/limits.ts';
 import { onCleanUp } from '../cleanup.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
 import { type RecordingLog, recordingLog } from './recording-log.ts';
@@ -97,7 +98,16 @@ function configOf(pools: readonly ScriptedPool[], options: WorldOptions): Config
   return {
     file: '/scripted/drainctl.yaml',
     supervisor: { url: undefined, username: undefined, password: undefined },
-    sidecar: { socket: '/scripted/drainctl.sock', socketMode: 0o700, http: undefined },
+    sidecar: {
+      socket: '/scripted/drainctl.sock',
+      socketMode: 0o700,
+      socketOwner: undefined,
+      socketGroup: undefined,
+      listen: undefined,
+      credentials: undefined,
+      limits: defaultRpcServerLimits,
+      http: undefined,
+    },
     stateDir: options.stateDir ?? temporaryDirectory().path,
     log: { level: 'info' },
     pools: new Map([['lb', { name: 'lb', driver, options: {} }]]),
@@ -112,6 +122,7 @@ function configOf(pools: readonly ScriptedPool[], options: WorldOptions): Config
         pollMs: 10,
         settleMs: undefined,
         onDeadline: 'stop',
+        onCrash: 'depool',
         stage: undefined,
         maxUnavailable: 1,
         ...options.program,

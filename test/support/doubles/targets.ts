@@ -10,6 +10,7 @@ export const quickSettings: TargetSettings = {
   pollMs: 10,
   settleMs: 0,
   onDeadline: 'stop',
+  onCrash: 'depool',
   readyDeadlineMs: 5_000,
   stage: undefined,
   maxUnavailable: 1,

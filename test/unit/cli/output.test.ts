@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { printError, printHistory, printJson, printPlan, printStatus } from '../../../src/cli/output.ts';
+import { printError, printJson, printPlan, printStatus } from '../../../src/cli/output.ts';
 import type { PlanDocument, PlannedProcess } from '../../../src/drain/api.ts';
 import { DrainctlError } from '../../../src/errors.ts';
-import { processReport, processStatusDocument, runDocument, statusDocument } from '../../support/doubles/documents.ts';
+import { processStatusDocument, statusDocument } from '../../support/doubles/documents.ts';
 import { textSink } from '../../support/doubles/text-sink.ts';
 
 const terminal = { columns: 120, rows: 24 };
@@ -104,41 +104,6 @@ describe('a plan', () => {
       3. group cron: 1 process, at worst 10 s
          cron:cron (RUNNING): in no pool, and nothing counts its work; stopped undrained
       restart: at worst 2 min 5 s in all
-      "
-    `);
-  });
-});
-
-describe('the history', () => {
-  test('has a line for each run and each of its processes', () => {
-    const phases = [
-      { phase: 'depool', ms: 40 },
-      { phase: 'drain', ms: 1_400 },
-    ] as const;
-    const output = textSink();
-
-    printHistory(output, [
-      runDocument({ processes: [processReport({ phases })] }),
-      runDocument({
-        id: 'run-0',
-        action: 'shutdown',
-        names: [],
-        outcome: 'cut',
-        cut: 2,
-        processes: [
-          processReport({ outcome: 'cut', cut: 2, in_flight_at_stop: 2, message: 'web:web_00 was\u001b[31m stopped.' }),
-          processReport({ name: 'web:web_01', outcome: 'untouched', in_flight_at_stop: -1 }),
-        ],
-      }),
-    ]);
-
-    expect(output.text).toMatchInlineSnapshot(`
-      "2026-01-02T03:04:05.000Z stop web:*: done in 1 s (run run-1)
-        web:web_00 done: depool 0 s, drain 1 s; 0 in flight at the stop
-      2026-01-02T03:04:05.000Z shutdown: cut in 1 s, 2 requests or jobs cut off (run run-0)
-        web:web_00 cut; 2 in flight at the stop
-          web:web_00 was [31m stopped.
-        web:web_01 untouched
       "
     `);
   });

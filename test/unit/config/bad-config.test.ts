@@ -91,6 +91,75 @@ const valueMistakes: readonly Row[] = [
   ['a relative socket', 'sidecar: {socket: run/x}\n', 1, 19, 'must be an absolute path'],
   ['a socket path too long', `sidecar: {socket: /${'x'.repeat(120)}}\n`, 1, 19, 'is 121 bytes long'],
   ['a port without a host', 'sidecar: {http: ":9011"}\n', 1, 17, 'is not host:port'],
+  ['a listen without a host', 'sidecar: {listen: ":9002"}\n', 1, 19, 'is not host:port'],
+  [
+    'a listen that everybody reaches, without a password',
+    'sidecar: {listen: "0.0.0.0:9002"}\n',
+    1,
+    19,
+    'would let everybody who reaches 0.0.0.0 stop everything',
+  ],
+  [
+    'a user name without a password',
+    'sidecar: {listen: "127.0.0.1:9002", username: a}\n',
+    1,
+    47,
+    'needs password or password_file beside it',
+  ],
+  [
+    'a password without a user name',
+    'sidecar: {listen: "127.0.0.1:9002", password: a}\n',
+    1,
+    47,
+    'needs username beside it',
+  ],
+  ['a user name for nothing', 'sidecar: {username: a, password: b}\n', 1, 21, 'is for listen only'],
+  [
+    'a hash that is none',
+    'sidecar: {listen: "a:1", username: a, password: "{SHA}secret"}\n',
+    1,
+    49,
+    'begins with {SHA} but no SHA-1',
+  ],
+  [
+    'a listen as supervisord writes it',
+    'sidecar: {listen: "*:9002", username: a, password: b}\n',
+    1,
+    19,
+    '0.0.0.0:9002',
+  ],
+  [
+    'a user name that no client can send',
+    'sidecar: {listen: "a:1", username: "a:b", password: c}\n',
+    1,
+    36,
+    'must not hold a colon',
+  ],
+  [
+    'health endpoints at the address of listen',
+    'sidecar: {listen: "127.0.0.1:9002", http: "127.0.0.1:9002"}\n',
+    1,
+    43,
+    'is the address of listen',
+  ],
+  ['a body limit of nothing', 'sidecar: {limits: {body: 0}}\n', 1, 26, '1024'],
+  ['an unknown limit', 'sidecar: {limits: {bodi: 5000}}\n', 1, 20, 'did you mean "body"?'],
+  ['a time-out without a unit', 'sidecar: {limits: {idle_timeout: 5}}\n', 1, 34, ''],
+  ['a negative owner', 'sidecar: {socket_owner: -1}\n', 1, 25, ''],
+  [
+    'the own socket for that of supervisord',
+    'supervisor: {url: "unix:///run/drainctl.sock"}\n',
+    1,
+    19,
+    "is the sidecar's own address",
+  ],
+  [
+    'the own port for that of supervisord',
+    'supervisor: {url: "http://localhost:9002"}\nsidecar: {listen: "127.0.0.1:9002"}\n',
+    1,
+    19,
+    "is the sidecar's own address",
+  ],
   ['a port that is none', 'sidecar: {http: "a:70000"}\n', 1, 17, 'is not host:port'],
   ['a duration without unit', 'defaults: {deadline: 30}\n', 1, 22, '30 has no unit: write 30s'],
   ['a duration of nonsense', 'defaults: {deadline: soon}\n', 1, 22, '"soon" is not a duration'],
@@ -240,6 +309,14 @@ describe('parseConfig', () => {
         '        ^^^^^^^',
       ].join('\n'),
     );
+  });
+
+  it.each([
+    'supervisor: {url: "http://adm:topsecret@127.0.0.1:9001"}\n',
+    'supervisor: {url: "unix:///s", username: a, password: topsecret, nme: x}\n',
+    'sidecar:\n  listen: "a:1"\n  username: a\n  "password": "{SHA}topsecret"\n',
+  ])('shows no line with a password', (text) => {
+    expect(problemsIn(text).message).not.toContain('topsecret');
   });
 
   it('puts the caret right after a tab and in a file with CRLF', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultRpcServerLimits } from '../../../src/rpc/limits.ts';
 import { parseText } from './parse-text.ts';
 
 describe('parseConfig', () => {
@@ -6,7 +7,14 @@ describe('parseConfig', () => {
     expect(parseText('programs: {web: {}}')).toEqual({
       file: '/etc/drainctl.yaml',
       supervisor: { url: undefined, username: undefined, password: undefined },
-      sidecar: { socket: '/run/drainctl.sock', socketMode: 0o700, http: undefined },
+      sidecar: {
+        socket: '/run/drainctl.sock',
+        socketMode: 0o700,
+        listen: undefined,
+        credentials: undefined,
+        limits: defaultRpcServerLimits,
+        http: undefined,
+      },
       stateDir: '/var/lib/drainctl',
       log: { level: 'info' },
       pools: new Map(),
@@ -21,6 +29,7 @@ describe('parseConfig', () => {
           pollMs: 100,
           settleMs: undefined,
           onDeadline: 'stop',
+          onCrash: 'depool',
           stage: undefined,
           maxUnavailable: 1,
         },
@@ -51,7 +60,11 @@ programs:
 `);
 
     expect(config.supervisor).toEqual({ url: 'unix:///run/supervisor.sock', username: 'admin', password: 'secret' });
-    expect(config.sidecar).toEqual({ socket: '/run/d.sock', socketMode: 0o770, http: { host: '::1', port: 9011 } });
+    expect(config.sidecar).toMatchObject({
+      socket: '/run/d.sock',
+      socketMode: 0o770,
+      http: { host: '::1', port: 9011 },
+    });
     expect(config.stateDir).toBe('/srv/drainctl');
     expect(config.log.level).toBe('debug');
     expect(config.programs).toMatchObject([
@@ -125,5 +138,23 @@ programs:
     );
 
     expect(config.programs).toHaveLength(2);
+  });
+
+  it('takes owner, address, password and limits of the sidecar', () => {
+    const { sidecar } = parseText(
+      'sidecar: { socket_owner: 33, socket_group: www-data, listen: "0.0.0.0:9002", username: a, password: b, limits: { body: 2000, idle_timeout: 5m } }\nprograms: {web: {}}',
+    );
+
+    expect(sidecar).toMatchObject({
+      socketOwner: '33',
+      socketGroup: 'www-data',
+      listen: { host: '0.0.0.0', port: 9002 },
+      credentials: { username: 'a', password: 'b' },
+      limits: { ...defaultRpcServerLimits, maxBodyBytes: 2_000, idleTimeoutMs: 300_000 },
+    });
+  });
+
+  it.each(['127.0.0.1:9002', '127.9.9.9:9002', '[::1]:9002', 'localhost:9002'])('%s needs no password', (listen) => {
+    expect(parseText(`sidecar: { listen: "${listen}" }\nprograms: {web: {}}`).sidecar.credentials).toBeUndefined();
   });
 });

@@ -57,6 +57,17 @@ describe('calls of one turn', () => {
   });
 });
 
+describe('calls that are not to be joined', () => {
+  test('go out one by one, and one that fails leaves the others alone', async () => {
+    const { batch, calls } = doubling({ joins: false }, (item) => item === 2);
+
+    const results = await Promise.allSettled([1, 2, 3].map((item) => batch.add(item, signal)));
+
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(calls).toEqual([[1], [2], [3]]);
+  });
+});
+
 describe('an error', () => {
   test('is for everyone', async () => {
     const { batch, calls } = doubling({}, (item) => item === 2);

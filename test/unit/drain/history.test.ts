@@ -30,6 +30,14 @@ describe('the history', () => {
     expect(statSync(dir.file('history.jsonl')).mode & 0o777).toBe(0o600);
   });
 
+  test('has a run of a drainctl that wrote no occasion', async () => {
+    const dir = temporaryDirectory();
+    const { occasion: _, ...earlier } = run('one');
+    dir.write('history.jsonl', `${JSON.stringify(earlier)}\n`);
+
+    expect(await new History(dir.path, silentLog).latest(1)).toEqual([run('one')]);
+  });
+
   test('makes its folder', async () => {
     const history = new History(temporaryDirectory().file('a/b'), silentLog);
 

@@ -1,7 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { phases, runActions } from '../../../src/drain/api.ts';
-import { atDeadline, endsRun, mayBeEnded, mustGoOn, pipelines, takesOver, undoes } from '../../../src/drain/policy.ts';
+import {
+  atDeadline,
+  endsRun,
+  mayBeEnded,
+  mustGoOn,
+  pipelines,
+  stopsUnconfirmed,
+  takesOver,
+  undoes,
+} from '../../../src/drain/policy.ts';
 
 describe('the pipelines', () => {
   test('are there for every action, and for nothing else', () => {
@@ -50,6 +59,7 @@ describe('the policy', () => {
     ['pool', false, false, true],
     ['gate', true, false, false],
     ['recover', false, false, true],
+    ['depool', true, false, true],
   ] as const)(
     'of %s: must go on: %s; ended by one that failed: %s, by one that is held: %s',
     (action, goesOn, failed, held) => {
@@ -70,6 +80,17 @@ describe('the policy', () => {
     ['gate', 'hold', 'wait'],
   ] as const)('at the deadline of a %s with on_deadline %s: %s', (action, onDeadline, expected) => {
     expect(atDeadline(action, onDeadline)).toBe(expected);
+  });
+
+  test.each(['stop', 'hold'] as const)(
+    'of a gate that keeps to the deadlines, with on_deadline %s: stop',
+    (onDeadline) => {
+      expect(atDeadline('gate', onDeadline, { keepsDeadlines: true })).toBe('stop');
+    },
+  );
+
+  test('goes on where a pool has not confirmed, unless to take it out is all there is to do', () => {
+    expect(runActions.filter(stopsUnconfirmed)).toEqual(['shutdown', 'gate']);
   });
 });
 

@@ -10,7 +10,7 @@ import { ScriptedProbe } from '../../support/doubles/scripted-probe.ts';
 import { target } from '../../support/doubles/targets.ts';
 import { entry, hold } from './journal-entries.ts';
 
-const quiet: StatusContext = { journal: emptyJournal, run: undefined, problem: '', isSidecar: true };
+const quiet: StatusContext = { journal: emptyJournal, run: undefined, problem: '', isSidecar: true, waitMs: 0 };
 
 /** Pools that place web_00 so, one after the other; undefined: it does not answer. */
 function poolsThatSay(...placements: (Placement | undefined)[]): ScriptedPool[] {
@@ -102,6 +102,14 @@ describe('why', () => {
 
   test('is an entry that does not fit', async () => {
     expect((await processStatus(out(), { ...quiet, problem: 'no process_num' })).why).toBe('no process_num');
+  });
+
+  test('tells how long a process that crashed again and again is kept out', async () => {
+    const journal = { entries: [ourEntry], holds: [] };
+
+    expect((await processStatus(out(), { ...quiet, journal, waitMs: 10_000 })).why).toBe(
+      'taken out by drainctl; goes back when ready, in 10 s at the earliest, as it has failed before; at once with "drainctl pool web:web_00"',
+    );
   });
 
   test('is a hold, with its reason and its end', async () => {

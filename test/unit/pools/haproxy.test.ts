@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { haproxy } from '../../../src/pools/haproxy.ts';
+import { noServices } from '../../support/doubles/driver-surroundings.ts';
 
 const complaints = (options: unknown) => haproxy.options.safeParse(options).error?.issues.map(({ message }) => message);
 
@@ -10,7 +11,7 @@ describe('options of haproxy', () => {
 
   test('take addresses as text and with their master', () => {
     const addresses = ['unix:///a.sock', { address: 'tcp://h:1', master: '/m.sock' }, { address: '/b.sock' }];
-    const pools = haproxy.open(haproxy.options.parse({ addresses }));
+    const pools = haproxy.open(haproxy.options.parse({ addresses }), noServices);
     expect(pools.map(({ address }) => address)).toEqual(['/a.sock', 'tcp://h:1', '/b.sock']);
   });
 
@@ -27,7 +28,8 @@ describe('options of haproxy', () => {
   });
 
   test('tell the engine when depooling once more does more', () => {
-    const open = (options: object) => haproxy.open(haproxy.options.parse({ addresses: ['/a'], ...options }))[0];
+    const open = (options: object) =>
+      haproxy.open(haproxy.options.parse({ addresses: ['/a'], ...options }), noServices)[0];
     expect(open({ maint_after: '20s' })?.tightensAfterMs).toBe(20_000);
     expect(open({})?.tightensAfterMs).toBeUndefined();
   });

@@ -6,9 +6,11 @@ import { DrainctlError } from '../../../src/errors.ts';
 import { type Log, silentLog } from '../../../src/log.ts';
 import { rpcCall } from '../../../src/rpc/client.ts';
 import { encodeCall } from '../../../src/rpc/encode.ts';
+import type { RpcServer } from '../../../src/rpc/http-server.ts';
+import type { RpcServerLimits } from '../../../src/rpc/limits.ts';
 import type { RpcMethod } from '../../../src/rpc/methods.ts';
 import { RpcFault, type RpcValue } from '../../../src/rpc/rpc.ts';
-import { createRpcServer, type RpcServer, type RpcServerLimits } from '../../../src/rpc/server.ts';
+import { createRpcServer } from '../../../src/rpc/server.ts';
 
 const servers: RpcServer[] = [];
 
@@ -150,7 +152,7 @@ describe('what is no call', () => {
     ['a client that stops within its headers', 'POST /RPC2 HTTP/1.1\r\nHost: a\r\n'],
     ['a client that stops within its body', 'POST /RPC2 HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n<methodCall>'],
   ])('from %s ends at the time limit', async (_, sent) => {
-    const url = new URL(await serve({}, { limits: { headersTimeoutMs: 100, requestTimeoutMs: 200 } }));
+    const url = new URL(await serve({}, { limits: { headersTimeoutMs: 300, requestTimeoutMs: 600 } }));
     const socket = connect(Number(url.port), url.hostname);
     socket.write(sent);
     socket.resume();

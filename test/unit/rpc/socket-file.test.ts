@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../../src/log.ts';
 import { rpcCall } from '../../../src/rpc/client.ts';
+import type { RpcServer } from '../../../src/rpc/http-server.ts';
 import type { RpcMethod } from '../../../src/rpc/methods.ts';
-import { createRpcServer, type RpcServer } from '../../../src/rpc/server.ts';
+import { createRpcServer } from '../../../src/rpc/server.ts';
 
 let directory = '';
 let path = '';

@@ -53,6 +53,17 @@ describe('start', () => {
     ]);
   });
 
+  test.each([
+    ['service restart', 'service restart'],
+    ['one of a later drainctl', undefined],
+  ])('takes the occasion "%s"', async (given, occasion) => {
+    const api = new ScriptedApi();
+
+    await call(api, 'drain.start', 'shutdown', [], { occasion: given });
+
+    expect(api.calls).toEqual([['start', 'shutdown', [], { occasion }]]);
+  });
+
   test('needs no options', async () => {
     const api = new ScriptedApi();
 
@@ -61,7 +72,7 @@ describe('start', () => {
     expect(api.calls).toEqual([['start', 'stop', ['all'], {}]]);
   });
 
-  test.each(runActions.filter((action) => action !== 'gate' && action !== 'recover'))(
+  test.each(runActions.filter((action) => action !== 'gate' && action !== 'recover' && action !== 'depool'))(
     'takes the action %s',
     async (action) => {
       await expect(call(new ScriptedApi(), 'drain.start', action, ['all'])).resolves.toBe('run-1');
@@ -72,6 +83,7 @@ describe('start', () => {
     ['an unknown action', ['explode', ['all']]],
     ['the sidecar\'s own action "gate"', ['gate', ['all']]],
     ['the sidecar\'s own action "recover"', ['recover', ['all']]],
+    ['the engine\'s own action "depool"', ['depool', ['all']]],
     ['names that are no strings', ['stop', [1]]],
     ['an unknown option', ['stop', ['all'], { dedline: '30s' }]],
     ['an option named as what every object has', ['stop', ['all'], { constructor: 'x' }]],

@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { DrainctlError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
+import type { RpcServer } from '../../../src/rpc/http-server.ts';
 import type { RpcMethod } from '../../../src/rpc/methods.ts';
 import { RpcFault, type RpcValue } from '../../../src/rpc/rpc.ts';
-import { createRpcServer, type RpcServer } from '../../../src/rpc/server.ts';
+import { createRpcServer } from '../../../src/rpc/server.ts';
+import { supervisorError } from '../../../src/supervisor/call-errors.ts';
 import { createSupervisor } from '../../../src/supervisor/client.ts';
 import { supervisorFault } from '../../../src/supervisor/faults.ts';
 import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
@@ -189,6 +192,16 @@ describe('a supervisord', () => {
       code: 'SUPERVISOR_UNREACHABLE',
       message: expect.stringContaining('/nonexistent/supervisor.sock'),
       hint: expect.stringContaining('systemctl status supervisor'),
+    });
+  });
+
+  test('at the default address, which nobody has named, is told to be that', () => {
+    const call = { url: 'http://localhost:9001', method: 'supervisor.getState' };
+    const refused = new DrainctlError('RPC_UNREACHABLE', 'refused', { details: { errno: 'ECONNREFUSED' } });
+
+    expect(supervisorError(call, refused)).toMatchObject({
+      code: 'SUPERVISOR_UNREACHABLE',
+      hint: expect.stringMatching(/^None of the usual sockets is there.*systemctl status supervisor/),
     });
   });
 

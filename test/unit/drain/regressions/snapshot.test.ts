@@ -62,6 +62,19 @@ describe('what supervisord was seen to run', () => {
     expect(await file.read()).toEqual(snapshot);
   });
 
+  test.each([
+    ['of another boot', { boot: 'another' }],
+    ['by a drainctl that wrote no boot', {}],
+  ])("%s has pids that are somebody else's by now", async (_, boot) => {
+    const dir = temporaryDirectory();
+    const content = { version: 1, ...boot, infos: snapshot.infos, configs: [...snapshot.configs.values()] };
+    dir.write('processes.json', JSON.stringify(content));
+
+    const read = await new SnapshotFile(dir.path).read();
+
+    expect(read?.infos).toMatchObject([{ fullName: 'web:web_00', state: 'RUNNING', pid: 0 }]);
+  });
+
   test('is not written by a drainctl that is no sidecar', async () => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
     const { world: seen } = world.engine(false);

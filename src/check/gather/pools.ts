@@ -1,0 +1,72 @@
+import type { Config, PoolConfig } from '../../config/config.ts';
+import { lookOnly, servicesFor } from '../../drain/driver-surroundings.ts';
+import type { TargetMember } from '../../drain/target.ts';
+import { DrainctlError, toDrainctlError } from '../../errors.ts';
+import type { Pool } from '../../pools/pool.ts';
+import type { ProcessName } from '../../supervisor/process.ts';
+import { withTimeout } from '../../time.ts';
+import type { AddressFacts, ResolvedProcess } from '../facts.ts';
+
+/** Drivers have shorter limits of their own. */
+const limitMs = 30_000;
+
+/** Asks every address of every pool, side by side, for the members that the processes have there. */
+export async function gatherPools(
+  config: Config,
+  processes: readonly ResolvedProcess[],
+  signal: AbortSignal,
+): Promise<readonly AddressFacts[]> {
+  const members = processes.flatMap(({ target }) =>
+    target.members.map((member): Claim => ({ process: target.info.fullName, member })),
+  );
+  const pids = new Map(processes.map(({ target: { info } }) => [info.fullName, info.pid]));
+  const asked = [...config.pools.values()].flatMap((pool) =>
+    // as: `options` has passed this very driver's schema when the configuration was loaded
+    pool.driver
+      .open(pool.options as never, servicesFor(pool.name, lookOnly(pids)))
+      .map((address) => askAddress(pool, address, members, signal)),
+  );
+  return Promise.all(asked);
+}
+
+interface Claim {
+  readonly process: ProcessName;
+  readonly member: TargetMember;
+}
+
+async function askAddress(
+  pool: PoolConfig,
+  address: Pool,
+  all: readonly Claim[],
+  signal: AbortSignal,
+): Promise<AddressFacts> {
+  const claims = all.filter(({ member: { at } }) => at.pool === pool.name && at.address === address.address);
+  const members = claims.map(({ member }) => member.member);
+  const facts = { pool: pool.name, driver: pool.driver.name, address: address.address };
+  const unasked = claims.map(({ process, member }) => ({ process, label: member.label, state: undefined }));
+  try {
+    return await withTimeout(
+      limitMs,
+      signal,
+      () => tooLate(address.address),
+      async (limited) => {
+        const problems = (await address.check?.(members, limited)) ?? [];
+        const states = members.length === 0 ? [] : await address.state(members, limited);
+        const known = unasked.map((member, index) => ({ ...member, state: states[index] }));
+        return { ...facts, members: known, failure: undefined, problems };
+      },
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    const { message, hint } = toDrainctlError(error);
+    return { ...facts, members: unasked, failure: { message, hint }, problems: [] };
+  } finally {
+    address.close?.();
+  }
+}
+
+function tooLate(address: string): DrainctlError {
+  return new DrainctlError('POOL_UNREACHABLE', `${address} did not answer within ${limitMs / 1_000} s.`, {
+    hint: 'See whether it hangs.',
+  });
+}

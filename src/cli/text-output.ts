@@ -1,0 +1,31 @@
+import { type Priority, withPriority } from '../systemd/priority.ts';
+import { isJournalStream } from '../systemd/service-context.ts';
+import type { TextOutput } from './command.ts';
+
+/** A stream of this process: what is written to, and which descriptor it is. */
+interface OutputStream {
+  readonly fd: number;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
+
+/**
+ * stdout or stderr as the commands write to them. Where the stream leads to systemd's journal each line gets its
+ * priority in front, which journald takes off again; a terminal, a file and a pipe get the text as it is.
+ */
+export function textOutput(stream: OutputStream, env: NodeJS.ProcessEnv): TextOutput {
+  const isJournal = isJournalStream(env, stream.fd);
+  return {
+    write: (text: string, priority: Priority = 'info') => stream.write(isJournal ? withPriority(text, priority) : text),
+    isTTY: stream.isTTY === true,
+    // A terminal may be resized at any time.
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    get rows() {
+      return stream.rows ?? 24;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** Variables of our own environment that every command gets where they are set: what most programs need to work at all. */
+export const passedOn: readonly string[] = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
+
+/** What a command is told of its task, beside its arguments. */
+export interface Task {
+  readonly action: 'depool' | 'repool' | 'state';
+  /** `group:name`, as supervisord names it. */
+  readonly process: string;
+  /** What the configuration calls it. */
+  readonly member: string;
+  /** Why it is taken out, in a word; undefined where nothing is. */
+  readonly reason?: string | undefined;
+}
+
+/** All of a command's environment; `own` is ours, `named` are more of its variables to pass on, `added` wins over both. */
+export function commandEnvironment(
+  task: Task,
+  own: Readonly<Record<string, string | undefined>>,
+  named: readonly string[],
+  added: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const kept = [...passedOn, ...named].flatMap((name) => {
+    const value = own[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    ...added,
+    DRAINCTL_ACTION: task.action,
+    DRAINCTL_PROCESS: task.process,
+    DRAINCTL_MEMBER: task.member,
+    ...(task.reason === undefined ? {} : { DRAINCTL_REASON: task.reason }),
+  };
+}
