@@ -1,3 +1,4 @@
+import { unconfiguredWarning } from '../config/unconfigured.ts';
 import type { DrainApi, RunDocument, RunOptions } from '../drain/api.ts';
 import { DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -25,6 +26,8 @@ export interface Shutdown {
   readonly supervisor: Supervisor;
   readonly options: RunOptions;
   readonly progress: ServiceProgress;
+  /** Tells the operator what has not been told yet. */
+  readonly warnOnce: (message: string) => void;
 }
 
 /**
@@ -37,6 +40,8 @@ export async function runShutdown(shutdown: Shutdown): Promise<RunDocument | Exi
   const { context, supervisor } = shutdown;
   const connection = await connect(context);
   if (connection.sidecarHangs) await killSidecar(context, supervisor);
+  const { config } = connection.sidecar ?? (await connection.api.getVersion());
+  if (config === '') shutdown.warnOnce(unconfiguredWarning);
   try {
     const result = await carryThrough(connection, shutdown);
     const wasOvertaken = result.outcome === 'cancelled' || result.outcome === 'failed';

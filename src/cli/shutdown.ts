@@ -41,7 +41,10 @@ export const shutdown: Command = {
       const supervisor = await connectSupervisor(context);
       const keep = options['keepSupervisord'] === true ? { keepSupervisord: true } : {};
       const runOptions = { deadlineMs: context.deadlineMs, ...keep, ...(await occasionOf(context, service)) };
-      const result = await shutDown({ context, supervisor, options: runOptions, progress }, service);
+      const result = await shutDown(
+        { context, supervisor, options: runOptions, progress, warnOnce: warnerOf(context) },
+        service,
+      );
       outcome = typeof result === 'number' ? 'the shutdown was left' : result.message;
       return typeof result === 'number' ? result : printResult(context, result);
     } finally {
@@ -49,6 +52,15 @@ export const shutdown: Command = {
     }
   },
 };
+
+/** What stops meanwhile is begun again, and not to be warned of again. */
+function warnerOf({ stderr }: CommandContext): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (!told.has(message)) stderr.write(`drainctl: ${message}\n`, 'warning');
+    told.add(message);
+  };
+}
 
 /** Only in ExecStop= is there somebody to ask. */
 async function occasionOf(context: CommandContext, service: ServiceContext): Promise<Pick<RunOptions, 'occasion'>> {

@@ -1,5 +1,6 @@
 import { sentence, toDrainctlError } from '../errors.ts';
 import type { JournalEntry } from './journal-file.ts';
+import { sayPlace } from './journal-place.ts';
 import type { Lock } from './lock.ts';
 import type { Run } from './run.ts';
 import type { Workshop } from './workshop.ts';
@@ -28,8 +29,12 @@ export class BriefJournal {
 
   /** Resolves when the entry is on the disk, or where that has to wait, at once. */
   async record(entry: JournalEntry): Promise<void> {
-    if ((await this.#entered) === undefined) this.#unrecorded.push(entry);
-    else await this.#shop.journal.record(entry);
+    if ((await this.#entered) === undefined) {
+      this.#unrecorded.push(entry);
+      return;
+    }
+    await this.#shop.journal.record(entry);
+    sayPlace(this.#run, this.#shop.journal);
   }
 
   /** Frees the lock and the journal. */

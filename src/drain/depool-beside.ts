@@ -134,7 +134,7 @@ export class DepoolBeside {
         return process;
       }),
     ).finally(() => journal.close());
-    await this.#tell(resultOf(run, processes));
+    await this.#tell(resultOf(run, processes, this.#shop.journal));
     const recording = journal.recordLater().finally(() => this.#recording.delete(recording));
     this.#recording.add(recording);
   }

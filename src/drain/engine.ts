@@ -19,7 +19,7 @@ import type {
 import { chooseProcesses, chooseTargets, snapshotFor } from './choose.ts';
 import { Communications } from './communications.ts';
 import { History } from './history.ts';
-import { Journal } from './journal.ts';
+import { Journal, spareFolder } from './journal.ts';
 import { Losses } from './losses.ts';
 import { type Measurement, measureAll } from './measure.ts';
 import type { EngineObserver } from './observer.ts';
@@ -82,7 +82,7 @@ export class Engine implements DrainApi {
     this.world = new World(supervisor, log, memory, lastSeen?.supervisordPid);
     this.#isSidecar = isSidecar;
     this.#runLog = isSidecar ? log : silentLog;
-    const journal = new Journal(config.stateDir, log);
+    const journal = new Journal(config.stateDir, log, spareFolder(config.sidecar.socket));
     this.#shop = {
       config,
       world: this.world,

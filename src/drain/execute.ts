@@ -177,7 +177,17 @@ function phasesFor(process: ProcessRun): readonly Phase[] {
 function endWell(process: ProcessRun): void {
   if (process.mayCut && !process.stopAsked) process.cut = process.latest?.inFlight ?? -1;
   if (process.cut === 0) process.end('done', '');
-  else process.end('cut', `${process.name} ${howItEnded(process)} with ${sayCut(process.cut)} unfinished.`);
+  else
+    process.end(
+      'cut',
+      `${process.name} ${howItEnded(process)} with ${sayCut(process.cut)} unfinished${whyUnknown(process)}.`,
+    );
+}
+
+/** Such as the pool that could not be asked; of one that ended by itself nobody saw the end. */
+function whyUnknown({ cut, died, latest }: ProcessRun): string {
+  const why = latest?.unknownBecause ?? '';
+  return cut < 0 && !died && why !== '' ? ` (${why})` : '';
 }
 
 /** The gate stops nothing itself: supervisord does, once the gate is open. */

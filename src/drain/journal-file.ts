@@ -60,6 +60,14 @@ export function isOver(hold: Hold): boolean {
 export interface JournalContent {
   readonly entries: readonly JournalEntry[];
   readonly holds: readonly Hold[];
+  /** Only in the second place: this is not the whole, but what joins a main file that could not be read. */
+  readonly isPart?: boolean;
+}
+
+/** What `content` holds and these entries; of the same member `content` has the say. */
+export function joined(content: JournalContent, entries: readonly JournalEntry[]): JournalContent {
+  const isNew = (entry: JournalEntry) => !content.entries.some((other) => isSameEntry(entry, other));
+  return { entries: [...content.entries, ...entries.filter(isNew)], holds: content.holds };
 }
 
 /** A journal of nothing. */
@@ -108,7 +116,8 @@ function parseJournal(text: string, file: string): JournalContent {
   }
   if (found.version !== version || !Array.isArray(found.entries) || !Array.isArray(found.holds)) throw damaged(file);
   if (!found.entries.every(isEntry) || !found.holds.every(isHold)) throw damaged(file);
-  return { entries: found.entries, holds: found.holds };
+  const part = found.isPart === true ? { isPart: true } : {};
+  return { entries: found.entries, holds: found.holds, ...part };
 }
 
 function isObject(value: unknown): boolean {
@@ -151,7 +160,7 @@ export async function writeJournalFile(dir: string, file: string, content: Journ
       'JOURNAL_UNWRITABLE',
       `The journal ${file} can't be written: ${(error as Error).message}.`,
       {
-        hint: `Make ${dir} writable, with space left, or set state_dir. Until then a crash forgets what was taken out.`,
+        hint: `Make ${dir} writable, with space left, or set state_dir.`,
         details: { file },
         cause: error,
       },

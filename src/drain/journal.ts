@@ -1,9 +1,9 @@
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { onDisk } from '../disk.ts';
-import { DrainctlError, type ErrorCode, isDrainctlError } from '../errors.ts';
+import { dirname, join } from 'node:path';
+import { isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ProcessName } from '../supervisor/process.ts';
+import { failureToWrite, inTime } from './journal-disk.ts';
 import {
   type EntryKey,
   emptyJournal,
@@ -11,18 +11,26 @@ import {
   isSameEntry,
   type JournalContent,
   type JournalEntry,
+  joined,
   readJournalFile,
   writeJournalFile,
 } from './journal-file.ts';
+import { SpareJournal } from './spare-journal.ts';
 
-/** A disk that has not answered by then (a network mount whose server has gone) is one that can't be read or written. */
-const diskLimitMs = 5_000;
+/** Where the journal is: `spare` while state_dir can't be written, `memory` where the second place can't be either. */
+export type JournalPlace = 'state_dir' | 'spare' | 'memory';
+
+/** The second place: beside the sidecar's socket, so by default `/run/drainctl`. */
+export function spareFolder(socket: string): string {
+  return join(dirname(socket), 'drainctl');
+}
 
 /**
  * What was taken out, by whom, and its state before: written and flushed to the disk before a pool is touched, cleared
  * after the member is back. Only the owner of the lock writes; others may {@link peek}.
  *
- * A disk that can't be written does not stop a drain: the change stays in memory and the log says so once.
+ * A disk that can't be written does not stop a drain: the change goes to a second place, or else stays in memory, and the
+ * log says so once.
  */
 export class Journal {
   readonly #dir: string;
@@ -35,37 +43,44 @@ export class Journal {
   #loading: Promise<void> | undefined;
   #writing: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
-  /** True while memory knows what the disk does not: it could not be written. */
-  #unsaved = false;
+  readonly #spare: SpareJournal;
+  #place: JournalPlace = 'state_dir';
   /** True where the file must not be written over: a newer drainctl's, or one that could not be read. */
   #leaveAlone = false;
   /** What was taken out while the file was left alone: it joins what the file holds as soon as that can be read. */
   #besideFile: readonly JournalEntry[] = [];
 
-  constructor(stateDir: string, log: Log) {
+  /** `spareDir`: the folder of the second place; '': there is none. */
+  constructor(stateDir: string, log: Log, spareDir = '') {
     this.#dir = stateDir;
     this.#file = join(stateDir, 'journal.json');
     this.#log = log;
+    this.#spare = new SpareJournal(spareDir, stateDir, log);
   }
 
   /**
-   * Reads what is on the disk; call it once the lock is held. A damaged file is set aside. What could not be written
-   * is known in memory only, and stays known.
+   * Reads what is on the disk; call it once the lock is held. A damaged file is set aside. What could be written nowhere
+   * is known in memory only, and stays known. What is in the second place goes back to the first as soon as it can.
    *
    * @throws DrainctlError `JOURNAL_NEWER`, or `JOURNAL_UNREADABLE` where the disk does not give it; who goes on all the
    *   same has a journal in memory only.
    */
   async load(): Promise<void> {
-    if (this.#unsaved) return;
+    if (this.#place === 'memory') return;
     this.#leaveAlone = false;
+    const spare = await this.#spare.read();
+    if (spare?.isPart === true) this.#besideFile = this.#withBesideFile(spare).entries;
     try {
       this.#content = await this.#read();
       this.#seen = this.#content;
-      if (this.#besideFile.length > 0) await this.#write();
+      if (this.#besideFile.length > 0 || spare !== undefined) await this.#write();
     } catch (error) {
       const isDamaged = isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
       this.#leaveAlone = !isDamaged;
-      if (!isDamaged) throw error;
+      if (!isDamaged) {
+        this.#content = this.#withBesideFile(this.#content);
+        throw error;
+      }
       const aside = `${this.#file}.damaged-${new Date().toISOString().replaceAll(':', '')}`;
       await rename(this.#file, aside).catch(() => {});
       this.#log.error(`${error.message} It is now ${aside}. ${error.hint}`, { code: error.code });
@@ -93,7 +108,7 @@ export class Journal {
   async peek(): Promise<JournalContent> {
     const before = this.#content;
     const isWritten = this.#pendingChanges === 0;
-    const found = this.#unsaved ? before : await this.#read().catch(() => this.#content);
+    const found = this.#place === 'memory' ? before : await this.#read().catch(() => this.#content);
     // A change that was not yet on the disk, or that came meanwhile, is newer than what was read.
     if (isWritten && this.#content === before) this.#seen = found;
     return found;
@@ -104,13 +119,24 @@ export class Journal {
     return this.#seen;
   }
 
+  /** Where the latest change was written to. */
+  get place(): JournalPlace {
+    return this.#place;
+  }
+
+  /** The folder of the second place; '' where there is none. */
+  get spareDir(): string {
+    return this.#spare.dir;
+  }
+
   /** Why the file on the disk can't be relied on; "" where it can. */
   async problem(): Promise<string> {
     try {
       await this.#read();
-      return this.#unsaved
-        ? `The journal ${this.#file} can't be written; what is out is known to this process only.`
-        : '';
+      if (this.#place === 'memory')
+        return `The journal ${this.#file} can't be written; what is out is known to this process only.`;
+      if ((await this.#spare.read()) === undefined) return '';
+      return `The journal ${this.#file} could not be written; until a run can write it again, it is ${this.#spare.file}.`;
     } catch (error) {
       if (!isDrainctlError(error)) throw error;
       return error.toText();
@@ -182,34 +208,38 @@ export class Journal {
   }
 
   async #read(): Promise<JournalContent> {
-    return this.#withBesideFile(await inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file)));
+    const spare = await this.#spare.read();
+    // A whole one is later than the main file, which may still hold what has been cleared since.
+    if (spare !== undefined && spare.isPart !== true) return this.#withBesideFile(spare);
+    const main = await inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file));
+    return this.#withBesideFile(joined(main, spare?.entries ?? []));
   }
 
   #withBesideFile(content: JournalContent): JournalContent {
-    const isNew = (entry: JournalEntry) => !content.entries.some((other) => isSameEntry(entry, other));
-    return { ...content, entries: [...content.entries, ...this.#besideFile.filter(isNew)] };
+    return joined(content, this.#besideFile);
   }
 
   async #write(): Promise<void> {
-    if (this.#leaveAlone) return;
-    try {
-      const write = () => writeJournalFile(this.#dir, this.#file, this.#content);
-      await inTime('JOURNAL_UNWRITABLE', this.#file, write);
-      this.#unsaved = false;
-      this.#besideFile = [];
-    } catch (error) {
-      if (!isDrainctlError(error)) throw error;
-      if (!this.#unsaved) this.#log.warn(error.toText(), { code: error.code });
-      this.#unsaved = true;
-    }
+    if (this.#leaveAlone || !(await this.#writeMain())) await this.#writeSpare();
   }
-}
 
-async function inTime<T>(code: ErrorCode, file: string, work: () => Promise<T>): Promise<T> {
-  const late = () =>
-    new DrainctlError(code, `The disk did not answer for ${file} within ${diskLimitMs / 1_000} s.`, {
-      hint: 'See what state_dir is mounted from.',
-      details: { file, damaged: false },
-    });
-  return onDisk(diskLimitMs, late, work);
+  async #writeMain(): Promise<boolean> {
+    const write = () => writeJournalFile(this.#dir, this.#file, this.#content);
+    const error = await failureToWrite(this.#file, write);
+    if (error === undefined) {
+      this.#place = 'state_dir';
+      this.#besideFile = [];
+      await this.#spare.remove();
+    } else if (this.#place === 'state_dir') this.#log.warn(error.toText(), { code: error.code });
+    return error === undefined;
+  }
+
+  async #writeSpare(): Promise<void> {
+    const content = this.#leaveAlone ? { entries: this.#besideFile, holds: [], isPart: true } : this.#content;
+    const error = await this.#spare.write(content);
+    const isNews = this.#place !== 'memory' && this.spareDir !== '';
+    if (error !== undefined && isNews) this.#log.warn(error.toText(), { code: error.code });
+    this.#place = error === undefined ? 'spare' : 'memory';
+    if (error === undefined && !this.#leaveAlone) this.#besideFile = [];
+  }
 }

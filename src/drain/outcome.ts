@@ -4,6 +4,9 @@ import { sayCut, sayProcesses } from './wording.ts';
 /** From the worst to the best; the worst of the processes is the run's. */
 const ranking = ['failed', 'held', 'cut', 'cancelled'] as const satisfies readonly RunOutcome[];
 
+/** Of more processes than these only the first ones are named. */
+const namedAtMost = 3;
+
 /** How a run ended, from how its processes did. One that never got to some of them was ended before. */
 export function outcomeOf(reports: readonly ProcessReport[]): RunOutcome {
   const worst = ranking.find((outcome) => reports.some((report) => report.outcome === outcome));
@@ -22,10 +25,28 @@ export function summaryOf(
   endedBecause = '',
 ): string {
   // Not only of those that failed: also what became of the others when the run ended because of them.
-  const details = reports.filter(isTold).map((report) => report.message);
+  const details = briefly(reports.filter(isTold));
   return [headline(run, reports, endedBecause), ...details, untouchedText(reports)]
     .filter((text) => text !== '')
     .join(' ');
+}
+
+/** Of those of which there is the same to tell only the first few. */
+function briefly(reports: readonly ProcessReport[]): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const report of reports) {
+    const messages = groups.get(sameness(report)) ?? [];
+    groups.set(sameness(report), [...messages, report.message]);
+  }
+  return [...groups.values()].flatMap((messages) => {
+    const left = messages.length - namedAtMost;
+    return left <= 0 ? messages : [...messages.slice(0, namedAtMost), `Likewise ${left} more.`];
+  });
+}
+
+/** Equal for reports that tell the same of different processes. The sum of what was cut off is told before. */
+function sameness({ outcome, name, message }: ProcessReport): string {
+  return outcome === 'cut' ? outcome : `${outcome} ${message.replaceAll(name, '')}`;
 }
 
 function isTold({ outcome }: ProcessReport): boolean {
@@ -62,7 +83,7 @@ function cutText(action: RunAction, reports: readonly ProcessReport[]): string {
   if (action === 'drain') return '; out of their pools and idle, on hold';
   if (stopped.length === 0) return '';
   if (uncounted.length === 0) return '; nothing was cut off';
-  const names = uncounted.length > 3 ? `${uncounted.length} of them` : uncounted.join(', ');
+  const names = uncounted.length > namedAtMost ? `${uncounted.length} of them` : uncounted.join(', ');
   return `; nothing that is counted was cut off, but nothing counts the work of ${names}`;
 }
 

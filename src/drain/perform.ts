@@ -3,6 +3,8 @@ import { type DrainctlError, sentence, toDrainctlError } from '../errors.ts';
 import { type RunDocument, runActions } from './api.ts';
 import { targetsOf } from './choose.ts';
 import { execute } from './execute.ts';
+import type { Journal } from './journal.ts';
+import { sayByHand } from './journal-place.ts';
 import type { Lock } from './lock.ts';
 import { outcomeOf, summaryOf, totalCut } from './outcome.ts';
 import { makePlan } from './plan.ts';
@@ -26,7 +28,7 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
       run.say({ kind: 'info', message: `${run.title} begins: ${run.options.occasion}` });
     result = await withJournal(run, shop, async () => {
       const plan = makePlan(run.action, await targetsOf(run, shop));
-      return resultOf(run, await execute(plan, contextFor(run, shop)));
+      return resultOf(run, await execute(plan, contextFor(run, shop)), shop.journal);
     });
   } catch (thrown) {
     result = failure(run, thrown);
@@ -98,8 +100,8 @@ export function contextFor(run: Run, shop: Workshop): RunContext {
   };
 }
 
-/** How a run ended, from how its processes did. */
-export function resultOf(run: Run, processes: readonly ProcessRun[]): RunDocument {
+/** How a run ended, from how its processes did; what is in no journal on a disk is not promised to go back. */
+export function resultOf(run: Run, processes: readonly ProcessRun[], journal: Journal): RunDocument {
   const reports = processes.map((process) => process.report());
   const outcome = outcomeOf(reports);
   const cut = totalCut(reports);
@@ -108,7 +110,7 @@ export function resultOf(run: Run, processes: readonly ProcessRun[]): RunDocumen
     ...runFacts(run),
     outcome,
     cut,
-    message: `${summaryOf({ action: run.action, outcome, cut }, reports, whyEnded(run))}${sayOccasion(run.options.occasion)}`,
+    message: `${summaryOf({ action: run.action, outcome, cut }, reports, whyEnded(run))}${sayByHand(journal) || sayOccasion(run.options.occasion)}`,
     error_code: worst?.error_code ?? '',
     hint: worst?.hint ?? '',
     ends_supervisord: false,

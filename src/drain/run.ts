@@ -53,6 +53,7 @@ export class Run {
   progress: () => readonly ProcessProgress[] = () => [];
   readonly #log: Log;
   readonly #steps: Step[] = [];
+  readonly #saidOnce = new Set<string>();
   readonly #abort = new AbortController();
   readonly #handOver = new AbortController();
   #result: RunDocument | undefined;
@@ -104,6 +105,13 @@ export class Run {
     const fields = { run: this.id, action: this.action, ...(process === '' ? {} : { process, phase }) };
     this.#log[logLevelOf[kind]](message, fields);
     this.#wake();
+  }
+
+  /** As {@link say}, but the same message only the first time. */
+  sayOnce(text: StepText): void {
+    if (this.#saidOnce.has(text.message)) return;
+    this.#saidOnce.add(text.message);
+    this.say(text);
   }
 
   /** Ends the run from outside; the first reason counts. False where this run may not be ended. */

@@ -3,7 +3,7 @@ import type { MemberState } from '../pools/pool.ts';
 import { monotonicMs, withTimeout } from '../time.ts';
 import type { Sample } from './drained.ts';
 import { describeMember, type Target, type TargetMember } from './target.ts';
-import { sayDuration } from './wording.ts';
+import { asClause, sayDuration } from './wording.ts';
 
 /** A count, or why there is none. */
 type Count = { readonly inFlight: number } | { readonly unknownBecause: string };
@@ -50,7 +50,7 @@ export async function takeLook(target: Target, signal: AbortSignal): Promise<Loo
       unknown.length > 0
         ? undefined
         : counts.reduce((sum, count) => sum + ('inFlight' in count ? count.inFlight : 0), 0),
-    unknownBecause: unknown.join('; '),
+    unknownBecause: unknown.map(asClause).join('; '),
     notOut: answers.filter(mayStillGetWork).map((answer) => describeMember(answer.member)),
   };
 }

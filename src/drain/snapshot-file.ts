@@ -2,8 +2,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, onDisk } from '../disk.ts';
 import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
-import { currentBoot } from './boot.ts';
 import type { Snapshot } from './snapshot.ts';
+import { startTimeOf } from './start-time.ts';
 
 /** The gate does not wait for a disk that hangs. */
 const diskLimitMs = 2_000;
@@ -11,8 +11,8 @@ const diskLimitMs = 2_000;
 /** What the file holds; of a later version of drainctl, or none, it is not read. */
 interface Content {
   readonly version: 1;
-  /** The boot that the pids are of; an earlier drainctl wrote none. */
-  readonly boot?: string | undefined;
+  /** When each process was started, by its name; an earlier drainctl wrote none. */
+  readonly startTimes?: Readonly<Record<ProcessName, string>> | undefined;
   readonly infos: readonly ProcessInfo[];
   readonly configs: readonly ProcessConfig[];
 }
@@ -39,7 +39,7 @@ export class SnapshotFile {
     if (gist === this.#written) return;
     this.#written = gist;
     const configs = [...snapshot.configs.values()];
-    const content: Content = { version: 1, boot: currentBoot(), infos: snapshot.infos, configs };
+    const content: Content = { version: 1, startTimes: startTimesOf(snapshot.infos), infos: snapshot.infos, configs };
     this.#writing = this.#writing
       .then(() => this.#replace(JSON.stringify(content)))
       .catch(() => {
@@ -49,16 +49,15 @@ export class SnapshotFile {
   }
 
   /**
-   * What was written last, by whichever process; undefined where it can't be had. Pids of an earlier boot are 0: they are
-   * somebody else's by now.
+   * What was written last, by whichever process; undefined where it can't be had. A pid that is somebody else's by now, or
+   * may be, is 0.
    */
   async read(): Promise<Snapshot | undefined> {
     try {
       const content = JSON.parse(await this.#text()) as Partial<Content>; // as: checked in the next line
       if (content.version !== 1 || !Array.isArray(content.infos) || !Array.isArray(content.configs)) return undefined;
       const configs = new Map<ProcessName, ProcessConfig>(content.configs.map((config) => [config.fullName, config]));
-      const isOfThisBoot = content.boot !== undefined && content.boot === currentBoot();
-      return { infos: isOfThisBoot ? content.infos : content.infos.map((info) => ({ ...info, pid: 0 })), configs };
+      return { infos: content.infos.map((info) => withOwnPid(info, content.startTimes)), configs };
     } catch {
       return undefined;
     }
@@ -75,4 +74,18 @@ export class SnapshotFile {
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, this.#file);
   }
+}
+
+function startTimesOf(infos: readonly ProcessInfo[]): Record<ProcessName, string> {
+  const times = infos.flatMap(({ fullName, pid }) => {
+    const startTime = startTimeOf(pid);
+    return startTime === undefined ? [] : [[fullName, startTime] as const];
+  });
+  return Object.fromEntries(times);
+}
+
+function withOwnPid(info: ProcessInfo, startTimes: Content['startTimes']): ProcessInfo {
+  const startTime = startTimeOf(info.pid);
+  const isOwn = startTime === undefined || startTime === startTimes?.[info.fullName];
+  return startTimes !== undefined && isOwn ? info : { ...info, pid: 0 };
 }

@@ -14,6 +14,11 @@ export function sayInFlight(inFlight: number | undefined): string {
   return inFlight === undefined || inFlight < 0 ? 'in flight unknown' : `${inFlight} in flight`;
 }
 
+/** Text to go on from within a sentence: without the full stop that it may end with. */
+export function asClause(text: string): string {
+  return text.replace(/\.$/, '');
+}
+
 /** `1 request or job`, `an unknown amount of work`. */
 export function sayCut(cut: number): string {
   if (cut < 0) return 'an unknown amount of work';

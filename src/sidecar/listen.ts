@@ -2,6 +2,7 @@ import { Console } from 'node:console';
 import { existsSync } from 'node:fs';
 import type { SidecarConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
+import { unconfiguredWarning } from '../config/unconfigured.ts';
 import { Engine } from '../drain/engine.ts';
 import { toDrainctlError } from '../errors.ts';
 import { onStopSignal } from '../stop-signals.ts';
@@ -57,6 +58,7 @@ export async function listen(options: ListenOptions): Promise<number> {
     supervisor: endpoint.url,
     socket: config.sidecar.socket,
   });
+  if (config.file === '') log.warn(unconfiguredWarning);
   try {
     const exitStatus = await sidecar.run();
     front.close();

@@ -1,5 +1,6 @@
 import { DrainctlError, isDrainctlError, toDrainctlError } from '../../errors.ts';
 import { Deadline, monotonicMs } from '../../time.ts';
+import { sayPlace } from '../journal-place.ts';
 import { stopsUnconfirmed } from '../policy.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
 import { retry } from '../retry.ts';
@@ -62,6 +63,7 @@ export async function takeOutOnce(process: ProcessRun, member: TargetMember, sig
     at: new Date().toISOString(),
     run: run.id,
   });
+  sayPlace(run, journal);
   await member.at.depool(member.member, process.outForMs, signal, process.action);
 }
 

@@ -107,6 +107,9 @@ describe('the health of the whole', () => {
 
   test('is down while supervisord does not answer; its processes are as they were', async () => {
     await using stack = await startHttpStack({ processes: 2 });
+    await waitFor(async () => (await request(`${stack.httpUrl}/health/web:web_00`)).status === 200, {
+      what: 'the health of web_00 to be up',
+    });
 
     stack.supervisord.process.kill('SIGSTOP');
     const answer = await waitFor(

@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly probe?: ScriptedProbe;
   readonly counts?: boolean;
   readonly stateDir?: string;
+  /** The sidecar's, which nobody listens on. Default: in a folder that can't be made. */
+  readonly socket?: string;
 }
 
 /** Pools, a supervisord and a state_dir for engines to work on; all of them in one list of calls. */
@@ -99,7 +101,7 @@ function configOf(pools: readonly ScriptedPool[], options: WorldOptions): Config
     file: '/scripted/drainctl.yaml',
     supervisor: { url: undefined, username: undefined, password: undefined },
     sidecar: {
-      socket: '/scripted/drainctl.sock',
+      socket: options.socket ?? '/dev/null/drainctl.sock',
       socketMode: 0o700,
       socketOwner: undefined,
       socketGroup: undefined,

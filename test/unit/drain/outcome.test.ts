@@ -77,6 +77,25 @@ describe('the summary', () => {
     );
   });
 
+  test('of many processes that were cut off names three and counts the rest', () => {
+    const names = Array.from({ length: 100 }, (_, index) => `web:web_${index}`);
+    const reports = names.map((name) => report('cut', { name, cut: -1, message: `${name} was stopped.` }));
+
+    expect(summaryOf({ action: 'stop', outcome: 'cut', cut: -1 }, reports)).toBe(
+      'stop done, but work was cut off: an unknown amount of work. ' +
+        'web:web_0 was stopped. web:web_1 was stopped. web:web_2 was stopped. Likewise 97 more.',
+    );
+  });
+
+  test('of many that failed in different ways tells of each', () => {
+    const reports = ['a', 'b', 'c', 'd'].map((name) =>
+      report('failed', { name, message: `${name}: because of ${name}${name}x.` }),
+    );
+    const odd = report('failed', { name: 'e', message: 'e is still out.' });
+
+    expect(summaryOf({ action: 'stop', outcome: 'failed', cut: 0 }, [...reports, odd])).toContain('e is still out.');
+  });
+
   test.each([
     ['held', 'restart ended without stopping. web:web_00 is out. Not touched: web:web_01.'],
     ['cancelled', 'restart was ended early: as asked. web:web_00 is out. Not touched: web:web_01.'],

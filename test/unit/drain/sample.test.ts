@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { takeLook } from '../../../src/drain/sample.ts';
+import { DrainctlError } from '../../../src/errors.ts';
 import { hang, unreachable } from '../../support/doubles/script.ts';
 import { ScriptedPool, type ScriptedPoolOptions } from '../../support/doubles/scripted-pool.ts';
 import { ScriptedProbe } from '../../support/doubles/scripted-probe.ts';
@@ -30,6 +31,20 @@ describe('a look at what the pools count', () => {
       unknownBecause: expect.stringContaining('did not answer'),
       notOut: ['app/web_00 at b'],
     });
+  });
+
+  test('says why it is unknown so that it fits within a sentence', async () => {
+    const pools = [poolAt('a'), poolAt('b')];
+    for (const pool of pools)
+      Object.assign(pool.scripts, {
+        state: async () => {
+          throw new DrainctlError('POOL_UNREACHABLE', 'no answer (ECONNREFUSED).');
+        },
+      });
+
+    expect((await takeLook(target('web:web_00', pools), signal)).unknownBecause).toBe(
+      'no answer (ECONNREFUSED); no answer (ECONNREFUSED)',
+    );
   });
 
   test('is unknown where an address can count and does not', async () => {

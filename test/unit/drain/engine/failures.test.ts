@@ -37,6 +37,7 @@ describe('a pool that does not answer', () => {
 
     // What the other address still has in flight is not known.
     expect(result).toMatchObject({ outcome: 'cut', cut: -1 });
+    expect(result.message).toMatch(/an unknown amount of work unfinished \(the scripted pool did not answer .*\)\./);
     expect(world.calls.filter((call) => !call.startsWith('depool')).sort()).toEqual([
       'shutdown',
       'stop web:web_00',

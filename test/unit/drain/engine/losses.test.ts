@@ -159,7 +159,7 @@ describe('a stop past drainctl', () => {
     expect(world.calls).toEqual(['depool app/web_00 at pool-a']);
     expect(world.log.messages('warn')).toEqual([
       "web:web_00 is being stopped past drainctl, by a client of supervisord's own socket; its requests in flight may be " +
-        'cut off. Point that client (serverurl of [supervisorctl], Ansible, …) to unix:///scripted/drainctl.sock',
+        'cut off. Point that client (serverurl of [supervisorctl], Ansible, …) to unix:///dev/null/drainctl.sock',
     ]);
   });
 

@@ -1,35 +1,20 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../../../src/drain/journal.ts';
 import { silentLog } from '../../../../src/log.ts';
-import { onCleanUp } from '../../../support/cleanup.ts';
 import { recordingLog } from '../../../support/doubles/recording-log.ts';
 import { runTo, ScriptedWorld } from '../../../support/doubles/scripted-world.ts';
+import { mayMount, ownDisk } from '../../../support/mounts.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { entry } from '../journal-entries.ts';
 
 const noDescriptors = fileURLToPath(new URL('../../../fixtures/journal/no-descriptors.mjs', import.meta.url));
 
-/** True where this process may mount a file system. */
-function mayMount(): boolean {
-  const dir = temporaryDirectory();
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir.path]).status === 0;
-  if (mounted) spawnSync('umount', [dir.path]);
-  return mounted;
-}
-
 /** A folder on a disk of its own, without a byte to spare, until the test ends. */
 function fullDisk(): string {
-  const dir = temporaryDirectory();
-  const path = dir.file('disk');
-  mkdirSync(path);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
-  onCleanUp(() => {
-    execFileSync('umount', ['--lazy', path]);
-  });
+  const path = ownDisk();
   writeFileSync(`${path}/ballast`, Buffer.alloc(65_536));
   return path;
 }

@@ -63,16 +63,25 @@ describe('what supervisord was seen to run', () => {
   });
 
   test.each([
-    ['of another boot', { boot: 'another' }],
-    ['by a drainctl that wrote no boot', {}],
-  ])("%s has pids that are somebody else's by now", async (_, boot) => {
+    ['that somebody else has by now', { startTimes: { 'web:web_00': '1' } }],
+    ['by a drainctl that wrote no start times', {}],
+  ])('has no pid %s', async (_, startTimes) => {
     const dir = temporaryDirectory();
-    const content = { version: 1, ...boot, infos: snapshot.infos, configs: [...snapshot.configs.values()] };
-    dir.write('processes.json', JSON.stringify(content));
+    const infos = [{ ...processInfo('web:web_00'), pid: process.pid }];
+    dir.write('processes.json', JSON.stringify({ version: 1, ...startTimes, infos, configs: [] }));
 
     const read = await new SnapshotFile(dir.path).read();
 
     expect(read?.infos).toMatchObject([{ fullName: 'web:web_00', state: 'RUNNING', pid: 0 }]);
+  });
+
+  test('has the pids of processes that still run', async () => {
+    const dir = temporaryDirectory();
+    const infos = [{ ...processInfo('web:web_00'), pid: process.pid }];
+
+    new SnapshotFile(dir.path).write({ infos, configs: new Map() });
+
+    expect((await written(dir.path)).infos).toEqual(infos);
   });
 
   test('is not written by a drainctl that is no sidecar', async () => {

@@ -1,0 +1,28 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { onCleanUp } from './cleanup.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+/** True where this process may mount a file system. */
+export function mayMount(): boolean {
+  const dir = temporaryDirectory();
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir.path]).status === 0;
+  if (mounted) spawnSync('umount', [dir.path]);
+  return mounted;
+}
+
+/** A folder on a disk of 64 KiB of its own, until the test ends. */
+export function ownDisk(): string {
+  const path = temporaryDirectory().file('disk');
+  mkdirSync(path);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
+  onCleanUp(() => {
+    execFileSync('umount', ['--lazy', path]);
+  });
+  return path;
+}
+
+/** Makes an {@link ownDisk} read-only, for root too, or takes that back. */
+export function setReadOnly(path: string, isReadOnly: boolean): void {
+  execFileSync('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, path]);
+}
