@@ -6,9 +6,11 @@ if (args.includes('listen')) catchStopSignals();
 // A reader that goes away (`| head`, a closed terminal) must not end a shutdown half-way.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-const { runCommandLine } = await import('./cli/run.ts');
-const { textOutput } = await import('./cli/text-output.ts');
-const { diskHangs } = await import('./disk.ts');
+const [{ runCommandLine }, { textOutput }, { diskHangs }] = await Promise.all([
+  import('./cli/run.ts'),
+  import('./cli/text-output.ts'),
+  import('./disk.ts'),
+]);
 const { env } = process;
 const [stdout, stderr] = [textOutput(process.stdout, env), textOutput(process.stderr, env)];
 process.exitCode = await runCommandLine({ args, env, stdout, stderr });
