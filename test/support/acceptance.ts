@@ -8,6 +8,8 @@ import type { Load, LoadOptions } from './load.ts';
 import { markedProcesses } from './marked-processes.ts';
 import type { RunningProcess } from './processes.ts';
 import type { Stack } from './stack.ts';
+import type { StackConfig } from './stack-config.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Puts 60 connections of half-second requests on a stack, and resolves when every server has answered some. */
@@ -31,6 +33,26 @@ export async function startLongRequest(stack: Stack, ms: number): Promise<Load> 
   const inFlight = async () => (await request(`http://127.0.0.1:${stack.webPorts[0]}/load`)).body.trim();
   await waitFor(async () => (await inFlight()) === '1', { what: 'the long request to be in flight' });
   return load;
+}
+
+/** Work in flight beside that of the clients, which lasts until the test releases it, however slow the machine is. */
+export function workUntilReleased(): { readonly config: (config: StackConfig) => object; release(): void } {
+  const directory = temporaryDirectory();
+  const path = directory.write('in-flight', '1');
+  return {
+    config(config) {
+      const { web } = config.programs;
+      const load = web.ready.http.replace(/health$/, 'load');
+      const probes = [
+        { probe: 'file', path },
+        { probe: 'http', url: load },
+      ];
+      return { ...config, programs: { web: { ...web, in_flight: probes } } };
+    },
+    release() {
+      directory.write('in-flight', '0');
+    },
+  };
 }
 
 /** Ends the load; every single failed request is a failure of the test. */

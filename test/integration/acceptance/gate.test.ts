@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { expectIdleStops, expectNoneFailed, historyOf, startSteadyLoad } from '../../support/acceptance.ts';
+import {
+  exitCodeOf,
+  expectIdleStops,
+  expectNoneFailed,
+  historyOf,
+  startSteadyLoad,
+  waitForStep,
+  workUntilReleased,
+} from '../../support/acceptance.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -44,19 +52,22 @@ describe('the gate', () => {
   });
 
   test('lets drainctl shutdown wait for a supervisord that is stopping already', async () => {
-    await using stack = await startStack({ processes: 2 });
-    // Long enough for the gate to be still held when the command asks.
-    const load = await startSteadyLoad(stack, { path: '/?ms=3000' });
+    const work = workUntilReleased();
+    await using stack = await startStack({ processes: 2, config: work.config });
+    const load = await startSteadyLoad(stack);
     stack.supervisord.process.kill('SIGTERM');
     await waitFor(() => stack.supervisord.listenerLog().includes('supervisord is stopping'), { what: 'the gate' });
 
-    const { exitCode, stdout, stderr } = await stack.drainctl(['shutdown']);
+    const command = stack.spawnDrainctl(['shutdown']);
+    await waitForStep(command, /supervisord is stopping or reloading already/);
+    work.release();
+    const exitCode = await exitCodeOf(command);
 
     // Its process id can't be asked for any more; its socket closes a moment before it ends.
     await stack.supervisord.waitForExit(1_000);
     await expectNoneFailed(load);
-    expect(exitCode, stderr).toBe(0);
-    expect(stdout).toContain('stopping already');
+    expect(exitCode, command.stderr).toBe(0);
+    expect(command.stdout).toContain('stopping already');
     expectIdleStops(stack);
   });
 

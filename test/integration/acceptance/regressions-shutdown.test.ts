@@ -9,6 +9,7 @@ import {
   statusOf,
   stickyHaproxy,
   waitForStep,
+  workUntilReleased,
 } from '../../support/acceptance.ts';
 import { onCleanUp } from '../../support/cleanup.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -111,17 +112,20 @@ describe('drainctl shutdown', () => {
   });
 
   test('during a reload waits for its end, and then shuts down', async () => {
-    await using stack = await startStack({ processes: 2 });
-    const load = await startSteadyLoad(stack, { ...few, path: '/?ms=1500' });
+    const work = workUntilReleased();
+    await using stack = await startStack({ processes: 2, config: work.config });
+    const load = await startSteadyLoad(stack, few);
     await stack.supervisord.ctl(['reload']);
     await waitFor(() => stack.supervisord.listenerLog().includes('supervisord is stopping'), { what: 'the gate' });
 
-    const { exitCode, stdout, stderr } = await stack.drainctl(['shutdown']);
+    const command = stack.spawnDrainctl(['shutdown']);
+    await waitForStep(command, /supervisord is stopping or reloading already/);
+    work.release();
+    const exitCode = await exitCodeOf(command);
 
     await stack.supervisord.waitForExit(1_000);
     await expectNoneFailed(load);
-    expect(exitCode, stderr + stdout).toBe(0);
-    expect(stderr).toContain('supervisord is stopping or reloading already');
+    expect(exitCode, command.stderr + command.stdout).toBe(0);
     // Two for the reload; one that has only just been started again may be stopped before it can tell.
     expect(stack.stops().length).toBeGreaterThanOrEqual(2);
     expect(stack.stops().filter(({ inFlight }) => inFlight > 0)).toEqual([]);
