@@ -167,3 +167,9 @@ export async function waitForServer(haproxy: Haproxy, server: string, status: Re
     { what: `${server} to be ${status}`, timeoutMs: 20_000 },
   );
 }
+
+/** Waits until a command has taken a server out of HAProxy. Its status may be DOWN by then: its process has gone. */
+export async function waitForServerOut(haproxy: Haproxy, server: string): Promise<void> {
+  const isOut = async () => (await haproxy.serversOut()).includes(server);
+  await waitFor(isOut, { what: `${server} to be taken out`, timeoutMs: 20_000 });
+}

@@ -51,6 +51,8 @@ export interface Haproxy extends AsyncDisposable {
   command(text: string): Promise<string>;
   /** The `status` column of `show stat` by server name, such as UP, DRAIN, MAINT. */
   serverStates(): Promise<ReadonlyMap<string, string>>;
+  /** The servers that a command has taken out (MAINT or DRAIN), whatever their health checks say. */
+  serversOut(): Promise<readonly string[]>;
   /** Waits until each of these servers (default: all) is UP. */
   waitForUp(names?: readonly string[]): Promise<void>;
   /** Has the master load its configuration again, and waits until the new worker answers. Only with `masterWorker`. */
@@ -97,6 +99,9 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     command: (text) => ask(socketPath, text),
     async serverStates() {
       return parseStates(await haproxy.command('show stat'));
+    },
+    async serversOut() {
+      return parseServersOut(await haproxy.command(`show servers state ${backendName}`));
     },
     async waitForUp(names) {
       await waitFor(
@@ -157,4 +162,12 @@ export function parseStates(csv: string): Map<string, string> {
   const value = (line: string, column: string) => line.split(',')[columns.indexOf(column)] ?? '';
   const servers = lines.filter((line) => value(line, 'type') === '2');
   return new Map(servers.map((line) => [value(line, 'svname'), value(line, 'status')]));
+}
+
+/** The servers whose `srv_admin_state` in `show servers state` is not 0: 1 is MAINT, 8 DRAIN by command. */
+export function parseServersOut(table: string): string[] {
+  // A version, a header that begins with "#", then a server a line: be_id be_name srv_id srv_name addr op_state admin_state …
+  const rows = table.split('\n').map((line) => line.split(' '));
+  const servers = rows.filter(([backend = '', , , name]) => /^\d+$/.test(backend) && name !== undefined);
+  return servers.filter((row) => row[6] !== '0').map((row) => row[3] ?? '');
 }

@@ -39,10 +39,10 @@ describe('with a state_dir that can not be made', () => {
     if (!throughSidecar) await stack.supervisord.ctl(['stop', 'drain']);
 
     const { stderr } = await stack.drainctl(['shutdown']);
-    const left = (await stack.haproxy.serverStates()).get('web_00');
+    const left = await stack.haproxy.serversOut();
     await startAgain(stack);
 
-    expect(left).toMatch(/DRAIN|MAINT/);
+    expect(left).toContain('web_00');
     expect(stderr).toMatch(/state_dir can't be written; the journal is kept in .*drainctl, which a reboot empties/);
     await waitFor(() => spareOf(stack)?.entries.length === 0, { what: 'a journal without entries' });
   });
@@ -52,10 +52,10 @@ describe('with a state_dir that can not be made', () => {
 
     stack.supervisord.process.kill('SIGTERM');
     await stack.supervisord.waitForExit();
-    const left = (await stack.haproxy.serverStates()).get('web_00');
+    const left = await stack.haproxy.serversOut();
     await startAgain(stack);
 
-    expect(left).toMatch(/DRAIN|MAINT/);
+    expect(left).toContain('web_00');
     expect(stack.supervisord.listenerLog()).toContain('which a reboot empties');
   });
 

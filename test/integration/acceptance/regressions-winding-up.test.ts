@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
 import { expectIdleStops, expectNoneFailed, startSteadyLoad, waitForStep } from '../../support/acceptance.ts';
+import { startAnsweringServer } from '../../support/contracts/answering-server.ts';
 import { startStack } from '../../support/stack.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 test('a shutdown that begins while only the listener is being stopped finds the gate', async () => {
-  await using stack = await startStack({ processes: 2 });
+  // What the restart waits for last; so the listener is still winding up when the shutdown begins, however slow the machine.
+  const readiness = await startAnsweringServer();
+  await using stack = await startStack({
+    processes: 2,
+    config: (config) => ({
+      ...config,
+      programs: { web: { ...config.programs.web, ready: { http: `${readiness.url}/ready` } } },
+    }),
+  });
   const load = await startSteadyLoad(stack, { path: '/?ms=1500', connections: 20 });
+  readiness.isReady = false;
   const restart = stack.spawnDrainctl(['restart', 'web:web_00']);
   await waitForStep(restart, /web_00 stopped/);
   // The listener winds up: what was stopped for a restart is started, waited for and put back first.
@@ -15,6 +25,7 @@ test('a shutdown that begins while only the listener is being stopped finds the 
   });
 
   await stack.supervisord.ctl(['shutdown']);
+  readiness.isReady = true;
   await stack.supervisord.waitForExit();
   await stopped;
 

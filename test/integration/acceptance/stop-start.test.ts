@@ -3,7 +3,7 @@ import {
   expectIdleStops,
   expectNoneFailed,
   startSteadyLoad,
-  waitForServer,
+  waitForServerOut,
   watchServers,
 } from '../../support/acceptance.ts';
 import { startStack } from '../../support/stack.ts';
@@ -19,7 +19,7 @@ describe('drainctl stop and start of one process', () => {
 
     const stop = await stack.drainctl(['stop', 'web:web_00']);
     const stopped = await stack.supervisord.states();
-    await waitForServer(stack.haproxy, 'web_00', /^(DRAIN|DOWN)/);
+    await waitForServerOut(stack.haproxy, 'web_00');
     const start = await stack.drainctl(['start', 'web:web_00']);
 
     const { everOut } = await watch.stop();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { historyOf, statusOf, waitForServer } from '../../support/acceptance.ts';
+import { historyOf, statusOf, waitForServerOut } from '../../support/acceptance.ts';
 import { bypassWarning, waitForRun, waitForState } from '../../support/damage.ts';
 import { startStack } from '../../support/stack.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -12,7 +12,7 @@ describe('supervisorctl past the sidecar', () => {
 
     await stack.supervisord.ctl(['stop', 'web:web_00']);
 
-    await waitForServer(stack.haproxy, 'web_00', /^DRAIN/);
+    await waitForServerOut(stack.haproxy, 'web_00');
     await waitForRun(stack, 'depool');
     const { processes } = await statusOf(stack);
     expect(processes[0]).toMatchObject({
@@ -42,7 +42,7 @@ describe('supervisorctl past the sidecar', () => {
 
     await stack.supervisord.ctl(['stop', 'all']);
 
-    for (const name of ['web_00', 'web_01', 'web_02']) await waitForServer(stack.haproxy, name, /^DRAIN/);
+    for (const name of ['web_00', 'web_01', 'web_02']) await waitForServerOut(stack.haproxy, name);
     await waitForState(stack, 'drain:drain', 'STOPPED');
     expect(stack.supervisord.listenerLog()).toMatch(/(web:web_0\d(, )?){3} are being stopped past drainctl/);
   });

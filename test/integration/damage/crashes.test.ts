@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { historyOf, statusOf, waitForServer } from '../../support/acceptance.ts';
+import { historyOf, statusOf, waitForServer, waitForServerOut } from '../../support/acceptance.ts';
 import { bypassWarning, killProcess, moodyProgram, waitForRun, waitForState } from '../../support/damage.ts';
 import { startStack } from '../../support/stack.ts';
 
@@ -13,7 +13,7 @@ describe('a process that crashes', () => {
 
     await killProcess(stack, 'web:web_00');
 
-    await waitForServer(stack.haproxy, 'web_00', /^DRAIN/);
+    await waitForServerOut(stack.haproxy, 'web_00');
     const recovery = await waitForRun(stack, 'recover');
     await stack.waitForHealthy();
     const depool = await waitForRun(stack, 'depool');
@@ -30,7 +30,7 @@ describe('a process that crashes', () => {
 
     await stack.supervisord.ctl(['signal', 'TERM', 'web:web_00']);
 
-    await waitForServer(stack.haproxy, 'web_00', /^DRAIN/);
+    await waitForServerOut(stack.haproxy, 'web_00');
     await waitForRun(stack, 'depool');
     const { processes } = await statusOf(stack);
     expect(processes[0]).toMatchObject({
@@ -60,7 +60,7 @@ test('a process that exits with an expected status is depooled too, and that is 
 
   await stack.supervisord.ctl(['signal', 'TERM', 'web:web_00']);
 
-  await waitForServer(stack.haproxy, 'web_00', /^DRAIN/);
+  await waitForServerOut(stack.haproxy, 'web_00');
   const { processes } = await waitForRun(stack, 'depool');
   expect(processes[0]?.message).toMatch(/^web:web_00 exited \(pid \d+, exit status 143\)/);
   expect(stack.supervisord.listenerLog()).toMatch(/"level":"info".*web:web_00 exited/);
@@ -73,7 +73,7 @@ test('a process that can not be started again stays out until somebody starts it
 
   await killProcess(stack, 'moody');
 
-  await waitForServer(stack.haproxy, 'moody', /^DRAIN/);
+  await waitForServerOut(stack.haproxy, 'moody');
   await waitForState(stack, 'moody:moody', 'FATAL');
   const runs = (await historyOf(stack)).map(({ action }) => action);
   writeFileSync(allowFile, '');
@@ -91,6 +91,6 @@ test('a process that never came up is taken out, so that it gets no work before 
 
   await stack.supervisord.ctl(['start', 'moody']);
 
-  await waitForServer(stack.haproxy, 'moody', /^(DRAIN|DOWN)/);
+  await waitForServerOut(stack.haproxy, 'moody');
   expect((await statusOf(stack)).processes.find(({ name }) => name === 'moody:moody')?.pool).not.toBe('in');
 });

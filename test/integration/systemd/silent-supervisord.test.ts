@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunDocument } from '../../../src/drain/api.ts';
-import { exitCodeOf, expectNoneFailed, historyOf, startSteadyLoad, waitForServer } from '../../support/acceptance.ts';
+import {
+  exitCodeOf,
+  expectNoneFailed,
+  historyOf,
+  startSteadyLoad,
+  waitForServer,
+  waitForServerOut,
+} from '../../support/acceptance.ts';
 import { fakeSystemctl } from '../../support/fake-systemctl.ts';
 import { killMarked } from '../../support/marked-processes.ts';
 import { startNotifyReceiver } from '../../support/notify-receiver.ts';
@@ -52,7 +59,7 @@ describe('drainctl shutdown after supervisord was killed with SIGKILL', () => {
     expect(stdout).toContain('supervisord has crashed (killed, KILL)');
     expect(stdout).toContain('Taken out of their pools: web:web_00, web:web_01. They go back when supervisord runs');
     expect(ms).toBeLessThan(5_000);
-    for (const name of ['web_00', 'web_01']) await waitForServer(stack.haproxy, name, /DRAIN|MAINT/);
+    for (const name of ['web_00', 'web_01']) await waitForServerOut(stack.haproxy, name);
     expect(await historyOf(stack)).toMatchObject([
       { action: 'depool', occasion: 'supervisord crashed', outcome: 'done' },
     ]);
@@ -202,7 +209,7 @@ describe('a supervisord whose socket has gone', () => {
 
     expect(exitCode).toBe(5);
     expect(stdout).toContain(`supervisord (pid ${stack.supervisord.pid}) does not answer`);
-    await waitForServer(stack.haproxy, 'web_00', /DRAIN|MAINT/);
+    await waitForServerOut(stack.haproxy, 'web_00');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { RunDocument, StatusDocument } from '../../../src/drain/api.ts';
-import { ask, parseStates } from '../haproxy.ts';
+import { ask, parseServersOut, parseStates } from '../haproxy.ts';
 import type { LoadOptions, LoadResult } from '../load.ts';
 import { waitFor } from '../wait-for.ts';
 import type { StopRecord } from '../web-server.ts';
@@ -81,13 +81,9 @@ export class Machine {
     );
   }
 
-  /** Which servers are out by command (`srv_admin_state`: 1 MAINT, 8 DRAIN), whatever their health checks say. */
+  /** Which servers are out by command (MAINT or DRAIN), whatever their health checks say. */
   async serversOut(): Promise<string[]> {
-    const table = await ask(this.container.inside(adminSocket), 'show servers state app');
-    // A version, a header that begins with "#", then a server a line: be_id be_name srv_id srv_name addr op_state admin_state …
-    const rows = table.split('\n').map((line) => line.split(' '));
-    const servers = rows.filter(([backend = '', , , name]) => /^\d+$/.test(backend) && name !== undefined);
-    return servers.filter((row) => row[6] !== '0').map((row) => row[3] ?? '');
+    return parseServersOut(await ask(this.container.inside(adminSocket), 'show servers state app'));
   }
 
   /** Waits until all processes run, all servers are UP and the sidecar answers, or none does. */

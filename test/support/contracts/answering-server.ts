@@ -8,18 +8,22 @@ export interface AnsweringServer {
   readonly url: string;
   /** The last request. */
   readonly last: IncomingMessage | undefined;
+  /** Whether `/ready` answers 200, and not 503. True until it is set. */
+  isReady: boolean;
   close(): Promise<void>;
 }
 
 /**
  * `/say/TEXT` answers TEXT with status 200, `/status/CODE` answers 7 with that status, `/big` answers 2 MiB of digits,
- * `/cut` breaks off in the middle of its answer, `/reset` resets the connection, `/hang` never answers.
+ * `/cut` breaks off in the middle of its answer, `/reset` resets the connection, `/hang` never answers,
+ * `/ready` answers what `isReady` says.
  */
 export async function startAnsweringServer(socketPath?: string): Promise<AnsweringServer> {
   let last: IncomingMessage | undefined;
   const server = createServer((request, response) => {
     last = request;
     const [, verb = '', rest = ''] = /^\/(\w+)\/?([^?]*)/.exec(request.url ?? '') ?? [];
+    if (verb === 'ready') return void response.writeHead(answering.isReady ? 200 : 503).end();
     answers[verb]?.(response, decodeURIComponent(rest));
   });
   await new Promise<void>((resolve) =>
@@ -34,13 +38,15 @@ export async function startAnsweringServer(socketPath?: string): Promise<Answeri
   // A server that listens on TCP has such an address.
   const url =
     socketPath === undefined ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : 'http://localhost';
-  return {
+  const answering: AnsweringServer = {
     url,
+    isReady: true,
     get last() {
       return last;
     },
     close,
   };
+  return answering;
 }
 
 const answers: Readonly<Record<string, (response: ServerResponse, rest: string) => void>> = {
