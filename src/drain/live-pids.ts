@@ -56,6 +56,15 @@ export function isChildOf(pid: number, parentPid: number): boolean {
   return pidExists(pid) && statusOf(pid).parentPid === parentPid;
 }
 
+/**
+ * True for a child that has not begun to run its own program yet: until execve(2) it has its parent's command line, and
+ * nothing else tells what it is going to be.
+ */
+export function isJustForked(pid: number): boolean {
+  const command = readProc(pid, 'cmdline');
+  return command !== '' && command === readProc(statusOf(pid).parentPid, 'cmdline');
+}
+
 /** proc(5), /proc/pid/stat; the name in parentheses before it may hold anything. '' and 0 where it can't be read. */
 function statusOf(pid: number): { readonly state: string; readonly parentPid: number } {
   const [state = '', parentPid = '0'] = readProc(pid, 'stat')

@@ -3,8 +3,8 @@ import type { Log } from '../log.ts';
 import { isAlive, type ProcessConfig, type ProcessInfo, type ProcessName } from '../supervisor/process.ts';
 import { isSilent } from '../supervisor/silent.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { monotonicMs } from '../time.ts';
-import { isChildOf, pidExists, withLivePids } from './live-pids.ts';
+import { Deadline, monotonicMs, sleep } from '../time.ts';
+import { isChildOf, isJustForked, pidExists, withLivePids } from './live-pids.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFile } from './snapshot-file.ts';
 import type { Target } from './target.ts';
@@ -24,6 +24,10 @@ export interface SupervisorContact {
   /** Why the latest call failed; undefined: it did not. */
   readonly error: DrainctlError | undefined;
 }
+
+/** Between fork and exec a child prepares for milliseconds; supervisord closes over a thousand files there. */
+const execLimitMs = 1_000;
+const execPollMs = 10;
 
 /** What supervisord runs: asked anew, or as it was last seen, for when supervisord answers no more (a shutdown). */
 export class World {
@@ -86,6 +90,8 @@ export class World {
   async fresh(signal?: AbortSignal): Promise<Snapshot> {
     this.#configsAreStale = false;
     const [infos, configs] = await Promise.all([this.#infos(signal), this.#configs(signal)]);
+    // Without configuration the kernel must tell which one is the sidecar, and a child just forked could be any.
+    if (configs.length === 0) await untilExecuted(infos, signal);
     return this.#see({ infos, configs: new Map(configs.map((config) => [config.fullName, config])) });
   }
 
@@ -155,4 +161,9 @@ export class World {
       return { kind: isGone ? 'gone' : 'lives', pid };
     }
   }
+}
+
+async function untilExecuted(infos: readonly ProcessInfo[], signal: AbortSignal | undefined): Promise<void> {
+  const deadline = new Deadline(execLimitMs);
+  while (!deadline.passed && infos.some(({ pid }) => isJustForked(pid))) await sleep(execPollMs, signal);
 }
