@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 const leaks = './test/support/global-setup-leaks.ts';
 const build = './test/support/global-setup-build.ts';
 
+/** `npm run soak`: every fault at every step, which takes hours in all. */
+const faultTimeoutMs = process.env['DRAINCTL_SOAK'] === '1' ? 3 * 3_600_000 : 60_000;
+
 export default defineConfig({
   test: {
     // Most integration tests wait for servers; more workers than the two cores of a CI machine keep these busy.
@@ -14,20 +17,33 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/*.test.ts'],
+          // Part of the fault suite, which prints its seeds and has it in the soak.
+          exclude: ['test/unit/**/*.fuzz.test.ts'],
           setupFiles: ['./test/support/setup-file.ts'],
           globalSetup: [leaks],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
         },
       },
       {
         extends: true,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts'],
           setupFiles: ['./test/support/setup-file.ts'],
           globalSetup: [leaks, build],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts', 'test/unit/**/*.fuzz.test.ts'],
+          setupFiles: ['./test/support/setup-file.ts'],
+          globalSetup: [leaks, build, './test/support/global-setup-figures.ts'],
+          testTimeout: faultTimeoutMs,
+          hookTimeout: faultTimeoutMs,
         },
       },
       {

@@ -5,7 +5,7 @@
  *   node scripts/setup.mjs [supervisord] [haproxy] …
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,13 @@ const packages = {
   ansible: 'ansible',
   promtool: 'prometheus',
   'systemd-nspawn': 'systemd-container',
+  faketime: 'faketime',
+  nginx: 'nginx',
+  apache2: 'apache2',
+  'php-fpm': 'php-fpm',
+  uwsgi_python3: 'uwsgi-plugin-python3',
+  nft: 'nftables',
+  iptables: 'iptables',
 };
 
 /** Where servers live, which the PATH of a user who is not root may leave out. */
@@ -61,7 +68,19 @@ function installNpmPackages() {
 
 function isInstalled(program) {
   const directories = [...(process.env.PATH ?? '').split(delimiter), ...systemDirectories];
-  return directories.some((directory) => isExecutable(join(directory, program)));
+  return directories.some((directory) =>
+    namesIn(directory, program).some((name) => isExecutable(join(directory, name))),
+  );
+}
+
+/** What a program may be called in a directory: Debian has php-fpm only with its version, as php-fpm8.2. */
+function namesIn(directory, program) {
+  if (program !== 'php-fpm') return [program];
+  try {
+    return readdirSync(directory).filter((name) => /^php-fpm[\d.]*$/.test(name));
+  } catch {
+    return [];
+  }
 }
 
 function isExecutable(file) {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withTimeout } from './time.ts';
 
@@ -22,12 +22,14 @@ export async function onDisk<T>(ms: number, onTimeout: () => Error, work: () => 
 }
 
 /**
- * Makes a folder that only its owner may enter, and those above it. Not by mkdir's own `recursive`, which in Node 20
+ * Makes a folder that only its owner may enter, and those above it, so that they survive a power loss where the folder above
+ * may be read. Not by mkdir's own `recursive`, which in Node 20
  * never ends where a folder can't be made although the one above is there (below /proc, say).
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
+    await syncFolder(dirname(path)).catch(() => {});
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException; // as: what fs rejects with
     if (code === 'EEXIST') return;
@@ -36,5 +38,16 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 }).catch((again: NodeJS.ErrnoException) => {
       if (again.code !== 'EEXIST') throw again;
     });
+    await syncFolder(dirname(path)).catch(() => {});
+  }
+}
+
+/** Has the names in a folder survive a power loss. Rejects with what fs rejects with. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

@@ -25,8 +25,10 @@ export const errorCatalogue = {
   START_FAILED: 'supervisord could not start a process.',
   STOP_FAILED: 'supervisord could not stop a process.',
   DEADLINE_PASSED: 'A deadline passed before the work in flight was done.',
+  TOO_FEW_AVAILABLE: 'Too few others were available; the process was not touched.',
   CANCELLED: 'The run was cancelled.',
   RUN_NOT_FOUND: 'There is no run of that id.',
+  RUN_INTERRUPTED: 'The drainctl that did a run was killed, or the machine went down, before the run ended.',
   JOURNAL_UNREADABLE: 'The journal is damaged; it was set aside.',
   JOURNAL_NEWER: 'The journal was written by a newer drainctl and was left alone.',
   JOURNAL_UNWRITABLE: 'The journal could not be written.',
@@ -36,6 +38,7 @@ export const errorCatalogue = {
   SYSTEMD_FAILED: 'A tool of systemd failed.',
   INSTALL_REFUSED: 'An install or uninstall would have gone wrong; nothing was changed.',
   INSTALL_FAILED: 'An install or uninstall failed on the way; what it had changed was put back.',
+  TOO_MANY_FILES: 'drainctl may not open as many files as it needs.',
   INTERNAL: 'A bug in drainctl.',
 } as const satisfies Record<string, string>;
 
@@ -89,10 +92,16 @@ export function isDrainctlError(error: unknown, code?: ErrorCode): error is Drai
   return error instanceof DrainctlError && (code === undefined || error.code === code);
 }
 
-/** Any thrown value as a {@link DrainctlError}; what is not one yet is a bug of ours and becomes `INTERNAL`. */
+/** Any thrown value as a {@link DrainctlError}; what is not one yet is a bug of ours and becomes `INTERNAL`, save `TOO_MANY_FILES`. */
 export function toDrainctlError(thrown: unknown): DrainctlError {
   if (thrown instanceof DrainctlError) return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'EMFILE' || thrown.code === 'ENFILE')) {
+    return new DrainctlError('TOO_MANY_FILES', `too many files are open: ${text}`, {
+      hint: 'Raise the limit: "ulimit -n", LimitNOFILE= of the unit, or minfds in supervisord\'s configuration. "drainctl status" shows what is out.',
+      cause: thrown,
+    });
+  }
   return new DrainctlError('INTERNAL', `unexpected: ${text}`, {
     hint: 'This is a bug in drainctl; please report it with the log.',
     cause: thrown,

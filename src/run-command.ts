@@ -9,7 +9,11 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** False: `env` is all that it gets. Default: true. */
   readonly inheritsEnv?: boolean;
+  /** Its standard input. Default: none. */
+  readonly input?: string | undefined;
   readonly timeoutMs: number;
+  /** What it may print at most. Default: 64 KiB. */
+  readonly maxOutputBytes?: number | undefined;
 }
 
 /** How it ended of itself. */
@@ -23,7 +27,7 @@ export interface CommandResult {
 }
 
 /** 64 KiB: what is wanted is short, and a message is cut anyway. */
-const maxOutputBytes = 64 * 1024;
+const usualOutputBytes = 64 * 1024;
 
 /**
  * Runs a command and waits until it has ended and its output is closed. Whenever it does not get there, it is killed
@@ -31,7 +35,7 @@ const maxOutputBytes = 64 * 1024;
  * started, it takes too long, it prints too much), or with the signal's reason.
  */
 export async function runCommand(
-  { command, env, inheritsEnv = true, timeoutMs }: Command,
+  { command, env, inheritsEnv = true, input, timeoutMs, maxOutputBytes = usualOutputBytes }: Command,
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const [file = '', ...args] = command;
@@ -46,7 +50,7 @@ export async function runCommand(
       // A process group of its own, so that what it starts can be killed with it.
       detached: true,
       reject: false,
-      stdin: 'ignore',
+      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
       maxBuffer: maxOutputBytes,
     });
     const kill = () => killGroup(child.pid);

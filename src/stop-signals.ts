@@ -1,26 +1,42 @@
 /**
- * SIGTERM and SIGINT to the sidecar, from the first moment on: supervisord may stop while the sidecar is still being
- * loaded, and a signal that nobody handles would end it at once, and with it the gate. This file is the first that
- * main.ts loads, and imports nothing.
+ * The signals to the sidecar, from the first moment on: supervisord may stop, or an operator ask for a reload, while the
+ * sidecar is still being loaded, and a signal that nobody handles would end it at once, and with it the gate. This file
+ * is the first that main.ts loads, and imports nothing.
  */
 type Handler = (signal: NodeJS.Signals) => void;
 
-let handler: Handler | undefined;
-let early: NodeJS.Signals | undefined;
+const stops = ['SIGTERM', 'SIGINT'] as const;
+const reload = 'SIGHUP';
 
-/** Catches the signals from now on; they are kept until somebody asks for them with {@link onStopSignal}. */
-export function catchStopSignals(): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+let onStop: Handler | undefined;
+let earlyStop: NodeJS.Signals | undefined;
+let onReload: (() => void) | undefined;
+let earlyReload = false;
+
+/** Catches the signals from now on; they are kept until somebody asks for them. */
+export function catchSignals(): void {
+  for (const signal of stops) {
     process.on(signal, () => {
-      if (handler === undefined) early ??= signal;
-      else handler(signal);
+      if (onStop === undefined) earlyStop ??= signal;
+      else onStop(signal);
     });
   }
+  process.on(reload, () => {
+    if (onReload === undefined) earlyReload = true;
+    else onReload();
+  });
 }
 
-/** Has the signals sent to `handle`, the one that came before too. */
+/** Has SIGTERM and SIGINT sent to `handle`, the one that came before too. */
 export function onStopSignal(handle: Handler): void {
-  handler = handle;
-  if (early !== undefined) handle(early);
-  early = undefined;
+  onStop = handle;
+  if (earlyStop !== undefined) handle(earlyStop);
+  earlyStop = undefined;
+}
+
+/** Has `handle` called on SIGHUP, also for one that came before. */
+export function onReloadSignal(handle: () => void): void {
+  onReload = handle;
+  if (earlyReload) handle();
+  earlyReload = false;
 }

@@ -36,9 +36,11 @@ interface Field {
   readonly meaning: string;
 }
 
-/** The documents that src/drain/api.ts declares as types; what they are at run time is not known there. */
+/** The documents that src/drain/api.ts and api-status.ts declare as types; what they are at run time is not known there. */
 function structs(): Map<string, Field[]> {
-  const source = readFileSync(new URL('../../src/drain/api.ts', import.meta.url), 'utf8');
+  const files = ['api.ts', 'api-status.ts'];
+  const read = (file: string) => readFileSync(new URL(`../../src/drain/${file}`, import.meta.url), 'utf8');
+  const source = files.map(read).join('\n');
   const found = [...source.matchAll(/^export type (\w+) = \{(?:\n(.*?)\n\}| ([^\n]*) \});$/gms)];
   return new Map(found.map(([, name = '', lines, line]) => [name, fieldsOf(lines ?? line ?? '')]));
 }

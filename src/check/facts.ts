@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { PlanDocument, VersionDocument } from '../drain/api.ts';
+import type { JournalContent } from '../drain/journal-file.ts';
 import type { Target } from '../drain/target.ts';
 import { sentence, toDrainctlError } from '../errors.ts';
-import type { MemberState } from '../pools/pool.ts';
+import type { Json, MemberState } from '../pools/pool.ts';
 import type { SupervisordConfig } from '../supervisor/config-file.ts';
 import type { IniSection } from '../supervisor/ini.ts';
 import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
@@ -38,6 +39,13 @@ export interface MemberFacts {
   readonly state: MemberState | undefined;
 }
 
+/** The servers that share work, such as those of a backend, and how many must be available beside one that goes. */
+export interface ServerGroup {
+  readonly name: string;
+  readonly servers: number;
+  readonly needed: number;
+}
+
 /** One address of a pool, as it was asked. */
 export interface AddressFacts {
   readonly pool: string;
@@ -46,6 +54,10 @@ export interface AddressFacts {
   readonly members: readonly MemberFacts[];
   /** Why it could not be asked; undefined where it answered. */
   readonly failure: { readonly message: string; readonly hint: string } | undefined;
+  /** The groups of servers that these members belong to, where `min_available` is set. */
+  readonly groups: readonly ServerGroup[];
+  /** See the method of `Pool`. */
+  readonly isOtherHand: (before: Json, now: Json) => boolean;
   /** What its driver found wrong with it. */
   readonly problems: readonly { readonly message: string; readonly remedy: string }[];
 }
@@ -106,6 +118,13 @@ export interface FactTypes {
   readonly sidecarSocket: FileMode;
   readonly supervisordSocket: FileMode;
   readonly stateDir: StateDir;
+  /** `problem`: why it can't be relied on, or ""; `setAside`: damaged ones that were, the latest first. */
+  readonly journal: {
+    readonly file: string;
+    readonly content: JournalContent;
+    readonly problem: string;
+    readonly setAside: readonly string[];
+  };
   /** supervisord's own unit. */
   readonly unit: Unit;
   /** The unit that drains: drain-connections.service where that is active and the other does not, else supervisord's own. */

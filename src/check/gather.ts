@@ -5,6 +5,7 @@ import { createSupervisor } from '../supervisor/client.ts';
 import { version } from '../version.ts';
 import { absent, derive, type Fact, type Facts, type FactTypes, gather, known, valueOr } from './facts.ts';
 import { gatherChangedAt, gatherConfigFile, gatherSocket } from './gather/config-file.ts';
+import { gatherJournal } from './gather/journal.ts';
 import { gatherPools } from './gather/pools.ts';
 import {
   findListeners,
@@ -76,18 +77,22 @@ export async function gatherFacts({ config, env }: GatherOptions, signal: AbortS
   };
 }
 
-type FileFacts = Pick<Facts, 'configFile' | 'configChangedAtMs' | 'sidecarSocket' | 'supervisordSocket' | 'stateDir'>;
+type FileFacts = Pick<
+  Facts,
+  'configFile' | 'configChangedAtMs' | 'sidecarSocket' | 'supervisordSocket' | 'stateDir' | 'journal'
+>;
 
 async function gatherFiles(config: Config, supervisorUrl: string, signal: AbortSignal): Promise<FileFacts> {
   const socket = supervisorUrl.startsWith('unix://') ? supervisorUrl.slice('unix://'.length) : undefined;
-  const [configFile, configChangedAtMs, sidecarSocket, supervisordSocket, stateDir] = await Promise.all([
+  const [configFile, configChangedAtMs, sidecarSocket, supervisordSocket, stateDir, journal] = await Promise.all([
     gather('configFile', signal, () => gatherConfigFile(config)),
     gather('configChangedAtMs', signal, () => gatherChangedAt(config)),
     gather('sidecarSocket', signal, () => gatherSocket(config.sidecar.socket, 'there is no sidecar socket')),
     gather('supervisordSocket', signal, () => gatherSocket(socket, 'supervisord has no Unix socket here')),
     gather('stateDir', signal, async () => known(await gatherStateDir(config.stateDir))),
+    gather('journal', signal, async () => known(await gatherJournal(config))),
   ]);
-  return { configFile, configChangedAtMs, sidecarSocket, supervisordSocket, stateDir };
+  return { configFile, configChangedAtMs, sidecarSocket, supervisordSocket, stateDir, journal };
 }
 
 async function gatherPoolFacts(

@@ -7,6 +7,7 @@ import {
   uncountedStopwaitsecs,
   unknownPrograms,
 } from './rules/configuration.ts';
+import { journalProcesses, journalReadable, membersDrift } from './rules/journal.ts';
 import {
   listenerPresent,
   listenerPriority,
@@ -15,7 +16,7 @@ import {
   listenerStopwaitsecs,
 } from './rules/listener.ts';
 import { listenerBufferSize, listenerEvents, listenerSection, listenerStderr } from './rules/listener-section.ts';
-import { membersCounted, membersExist, poolAccess, poolAnswers } from './rules/pools.ts';
+import { capacityPossible, membersCounted, membersExist, poolAccess, poolAnswers } from './rules/pools.ts';
 import { sidecarAnswers, sidecarConfig, sidecarReachesPools, sidecarSocket, sidecarVersion } from './rules/sidecar.ts';
 import { stateDirPersistent, stateDirWritable } from './rules/state-dir.ts';
 import { stopSignals } from './rules/stop-signals.ts';
@@ -51,6 +52,7 @@ export const rules: readonly Rule[] = [
   poolAccess,
   membersExist,
   membersCounted,
+  capacityPossible,
   listenerPresent,
   listenerRunning,
   listenerPriority,
@@ -81,4 +83,7 @@ export const rules: readonly Rule[] = [
   uncountedStopwaitsecs,
   stateDirWritable,
   stateDirPersistent,
+  journalReadable,
+  journalProcesses,
+  membersDrift,
 ];

@@ -23,8 +23,12 @@ const againMs = 100;
 /** How long it may take until supervisord has said what it is doing. */
 const askLimitMs = 30_000;
 
+/** The terminal was closed; a shutdown goes on all the same. */
+function goOn(): void {}
+
 /** Drains and stops everything, then supervisord, and waits until it has gone; tells systemd of it where systemd asked for it. */
 export async function carryOutShutdown(context: CommandContext, keepSupervisord: boolean): Promise<ExitCode> {
+  process.on('SIGHUP', goOn);
   const progress = new ServiceProgress(context);
   const service = readServiceContext(context.env);
   // Where the main process has ended already there may be nothing to tell.
@@ -39,6 +43,7 @@ export async function carryOutShutdown(context: CommandContext, keepSupervisord:
     return typeof result === 'number' ? result : printResult(context, result);
   } finally {
     await progress.end(outcome);
+    process.off('SIGHUP', goOn);
   }
 }
 

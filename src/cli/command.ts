@@ -10,6 +10,8 @@ export interface TextOutput {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  /** Why what was written did not get there, once that is so: `reader gone`, or an error's code such as ENOSPC. */
+  readonly failure?: string | undefined;
 }
 
 /** What every command gets: its surroundings and the options that all commands share. */

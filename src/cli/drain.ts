@@ -1,6 +1,7 @@
 import type { RunOptions } from '../drain/api.ts';
 import type { Command } from './command.ts';
 import { readDuration } from './duration-option.ts';
+import { forceOption, readForce } from './force-option.ts';
 import { runAction } from './run-action.ts';
 
 export const drain: Command = {
@@ -13,6 +14,7 @@ export const drain: Command = {
   options: [
     { flags: '--reason <text>', description: 'why; "drainctl status" shows it' },
     { flags: '--for <duration>', description: 'put it back by itself after this long, such as 30m' },
+    forceOption,
   ],
   run: (context, { args, options }) => runAction(context, 'drain', args, holdOptions(options)),
 };
@@ -21,6 +23,7 @@ function holdOptions(options: Readonly<Record<string, unknown>>): RunOptions {
   const { reason, for: holdFor } = options;
   return {
     ...(typeof reason === 'string' ? { reason } : {}),
+    ...readForce(options),
     ...(holdFor === undefined ? {} : { holdForMs: readDuration('--for', holdFor) }),
   };
 }

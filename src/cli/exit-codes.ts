@@ -21,6 +21,7 @@ const byError: Partial<Record<ErrorCode, ExitCode>> = {
   NO_SUCH_PROCESS: exitCodes.usage,
   SUPERVISOR_CONFIG: exitCodes.usage,
   CANCELLED: exitCodes.ended,
+  TOO_FEW_AVAILABLE: exitCodes.ended,
   SUPERVISOR_UNREACHABLE: exitCodes.unreachable,
   SUPERVISOR_UNAUTHORIZED: exitCodes.unreachable,
   SUPERVISOR_SHUTTING_DOWN: exitCodes.unreachable,
@@ -39,8 +40,12 @@ export function exitCodeOfError(code: ErrorCode): ExitCode {
   return byError[code] ?? exitCodes.failed;
 }
 
-/** The exit status for how a run ended; a run that failed because supervisord was gone says so. */
-export function exitCodeOfRun(outcome: RunOutcome, errorCode: string): ExitCode {
+/**
+ * The exit status for how a run ended; one that failed because supervisord was gone says so. `touched`: it came to work on
+ * processes, so that 2, which says that nothing was touched, would be wrong.
+ */
+export function exitCodeOfRun(outcome: RunOutcome, errorCode: string, touched: boolean): ExitCode {
   if (outcome !== 'failed') return byOutcome[outcome];
-  return byError[errorCode as ErrorCode] ?? exitCodes.failed; // as: an unknown code is simply not in the table
+  const code = exitCodeOfError(errorCode as ErrorCode); // as: an unknown code is simply not in the table
+  return touched && code === exitCodes.usage ? exitCodes.failed : code;
 }

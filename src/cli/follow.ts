@@ -2,7 +2,7 @@ import type { DrainApi, RunDocument, WaitDocument } from '../drain/api.ts';
 import type { CommandContext } from './command.ts';
 import { progressView } from './live.ts';
 
-/** What a signal does to the run that is followed. */
+/** What a signal does to the run that is followed; a closed terminal (SIGHUP) cancels it, or does nothing. */
 export type OnSignal = 'cancel' | 'leave';
 
 /** Somebody else who wants to hear how a run goes. */
@@ -24,8 +24,9 @@ export class LeftRun extends Error {
 }
 
 /**
- * Shows a run until it has ended, and gives its result. SIGINT, SIGTERM or SIGHUP cancels it, or leaves it, as
- * `onSignal` says; a second one always leaves at once, with a {@link LeftRun}. An `observer` is shown the same.
+ * Shows a run until it has ended, and gives its result. SIGINT or SIGTERM cancels it, or leaves it, as `onSignal` says; a
+ * second one always leaves at once, with a {@link LeftRun}. SIGHUP may cancel but never leaves: it comes twice when a
+ * terminal is closed, and asks for nothing to be left half-done. An `observer` is shown the same.
  */
 export async function followRun(
   context: CommandContext,
@@ -61,7 +62,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 class SignalWatch {
   readonly left: Promise<never>;
-  readonly #onSignal: () => void;
+  readonly #onSignal: (signal: NodeJS.Signals) => void;
 
   constructor(runId: string, policy: OnSignal, cancel: () => void) {
     let leave: (error: LeftRun) => void = () => {};
@@ -70,9 +71,9 @@ class SignalWatch {
     });
     this.left.catch(() => {});
     let isFirst = policy === 'cancel';
-    this.#onSignal = () => {
+    this.#onSignal = (signal) => {
       if (isFirst) cancel();
-      else leave(new LeftRun(runId));
+      else if (signal !== 'SIGHUP') leave(new LeftRun(runId));
       isFirst = false;
     };
     for (const name of signals) process.on(name, this.#onSignal);

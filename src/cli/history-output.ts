@@ -6,6 +6,7 @@ import { alignColumns, printable } from './table.ts';
 /** The phases in the order that a run has them; a run's table has a column for each that it came to. */
 const phaseOrder: readonly Phase[] = [
   'release',
+  'acquire',
   'depool',
   'settle',
   'drain',

@@ -72,5 +72,12 @@ function plannedLine(process: PlannedProcess): string {
     return `${name} (${state}): in no pool, and nothing counts its work; stopped undrained`;
   const out = members.length === 0 ? 'in no pool' : `out of ${members.join(', ')}`;
   const by = in_flight_by.length === 0 ? 'nothing counts its work' : `work counted by ${in_flight_by.join(', ')}`;
-  return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}`;
+  return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}${capacityText(process)}`;
+}
+
+/** A sidecar of an earlier version does not tell of it. */
+function capacityText({ capacity, capacity_wait_ms: waitMs }: Partial<PlannedProcess>): string {
+  if (capacity === undefined || capacity.length === 0) return '';
+  const wait = waitMs === undefined || waitMs === 0 ? 'not waited for' : `waited for up to ${sayDuration(waitMs)}`;
+  return `; available now, ${wait}: ${capacity.join('; ')}`;
 }

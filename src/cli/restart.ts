@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { forceOption, readForce } from './force-option.ts';
 import { runAction } from './run-action.ts';
 
 export const restart: Command = {
@@ -8,6 +9,6 @@ export const restart: Command = {
   description:
     'The next one is taken out only when the one before is ready and back in its pools. The first failure ends the run.',
   examples: ['drainctl restart web:*', 'drainctl restart all'],
-  options: [],
-  run: (context, { args }) => runAction(context, 'restart', args),
+  options: [forceOption],
+  run: (context, { args, options }) => runAction(context, 'restart', args, readForce(options)),
 };

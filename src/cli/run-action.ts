@@ -48,7 +48,7 @@ export function printResult(context: CommandContext, result: RunDocument): ExitC
     context.stdout.write(`${printableLines(result.message)}\n`, priority);
     if (result.hint !== '') context.stdout.write(`  ${printableLines(result.hint)}\n`, priority);
   }
-  return exitCodeOfRun(result.outcome, result.error_code);
+  return exitCodeOfRun(result.outcome, result.error_code, result.processes.length > 0);
 }
 
 /** A second signal: who waits is gone, and the journal knows what is out. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Command as Commander, CommanderError } from 'commander';
 import { DrainctlError, toDrainctlError } from '../errors.ts';
 import { version } from '../version.ts';
@@ -6,6 +7,7 @@ import { commands } from './commands.ts';
 import { readDuration } from './duration-option.ts';
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts';
 import { printError } from './output.ts';
+import { readerGone } from './text-output.ts';
 
 /** What a command line runs in. */
 export interface Surroundings {
@@ -17,6 +19,19 @@ export interface Surroundings {
 
 /** Runs one command line and resolves with its exit status. The one place where errors become exit statuses. */
 export async function runCommandLine(surroundings: Surroundings): Promise<ExitCode> {
+  const exitCode = await carryOut(surroundings);
+  const { stdout, stderr } = surroundings;
+  // A write to a file tells how it went with the next turn.
+  await nextTurn();
+  if (stdout.failure === undefined || stdout.failure === readerGone) return exitCode;
+  stderr.write(
+    `drainctl: standard output can't be written (${stdout.failure}), so the result is lost; what was done is done: see "drainctl status" and "drainctl history"\n`,
+    'error',
+  );
+  return exitCode === exitCodes.done ? exitCodes.failed : exitCode;
+}
+
+async function carryOut(surroundings: Surroundings): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
   const program = buildProgram(surroundings, wantedCommands(surroundings.args), (status) => {
     exitCode = status;

@@ -6,8 +6,8 @@ import type { Connection } from './connect.ts';
 export async function warnIfStale(context: CommandContext, { sidecar }: Connection): Promise<void> {
   if (sidecar === undefined || sidecar.config === '') return;
   const file = await stat(sidecar.config).catch(() => undefined);
-  if (file === undefined || file.mtimeMs <= Date.parse(sidecar.started_at)) return;
+  if (file === undefined || file.mtimeMs <= Date.parse(sidecar.config_loaded_at)) return;
   context.stderr.write(
-    `drainctl: ${sidecar.config} has changed since the sidecar read it, and what it read is what counts; "supervisorctl restart drain" has it read anew\n`,
+    `drainctl: ${sidecar.config} has changed since the sidecar read it, and what it read is what counts; "supervisorctl signal HUP drain" has it read anew\n`,
   );
 }

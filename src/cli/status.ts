@@ -21,7 +21,7 @@ export const status: Command = {
     do {
       show(context, choose(await api.getStatus(), args), options['watch'] === true);
       if (options['watch'] === true) await sleep(watchIntervalMs);
-    } while (options['watch'] === true);
+    } while (options['watch'] === true && context.stdout.failure === undefined);
     return exitCodes.done;
   },
 };

@@ -9,6 +9,15 @@ interface OutputStream {
   readonly columns?: number;
   readonly rows?: number;
   write(text: string): unknown;
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+}
+
+/** The {@link TextOutput.failure} where nobody reads any more: somebody's choice (`| head`), and no mistake. */
+export const readerGone = 'reader gone';
+
+/** A terminal that was closed answers EIO, as a disk that breaks does. */
+function isReaderGone({ isTTY }: OutputStream, { code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || (code === 'EIO' && isTTY === true);
 }
 
 /**
@@ -17,9 +26,16 @@ interface OutputStream {
  */
 export function textOutput(stream: OutputStream, env: NodeJS.ProcessEnv): TextOutput {
   const isJournal = isJournalStream(env, stream.fd);
+  let failure: string | undefined;
+  stream.on('error', (error) => {
+    failure ??= isReaderGone(stream, error) ? readerGone : (error.code ?? error.message);
+  });
   return {
     write: (text: string, priority: Priority = 'info') => stream.write(isJournal ? withPriority(text, priority) : text),
     isTTY: stream.isTTY === true,
+    get failure() {
+      return failure;
+    },
     // A terminal may be resized at any time.
     get columns() {
       return stream.columns ?? 80;

@@ -1,6 +1,7 @@
 import { DrainctlError } from '../errors.ts';
 import { defaultRpcServerLimits, type RpcServerLimits } from '../rpc/limits.ts';
 import { parseSocketMode } from './addresses.ts';
+import { buildCapacity } from './capacity.ts';
 import type {
   Config,
   MemberTemplate,
@@ -78,9 +79,11 @@ function buildLimits(input: NonNullable<SidecarInput['limits']>): RpcServerLimit
   };
 }
 
-function buildPool(name: string, { driver, ...options }: PoolInput, { pools }: Registries): PoolConfig {
+function buildPool(name: string, input: PoolInput, { pools }: Registries): PoolConfig {
+  const { driver, min_available, capacity_wait, ...options } = input;
   const known = pools.get(driver) ?? unchecked(`pool driver ${driver}`);
-  return { name, driver: known, options: known.options.strict().parse(options) };
+  const capacity = buildCapacity({ min_available, capacity_wait });
+  return { name, driver: known, options: known.options.strict().parse(options), capacity };
 }
 
 function buildProgram(

@@ -58,6 +58,16 @@ export interface PoolConfig {
   readonly name: string;
   readonly driver: PoolDriver;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Undefined: members are taken out however few others are left. */
+  readonly capacity?: CapacityRule | undefined;
+}
+
+/** How many others must be available before a member is taken out. */
+export interface CapacityRule {
+  /** A number of servers, or a percentage (1 to 99) of all servers that share the member's work, rounded up. */
+  readonly minAvailable: { readonly servers: number } | { readonly percent: number };
+  /** How long is waited until there are so many, in milliseconds. */
+  readonly waitMs: number;
 }
 
 /** One entry of `programs`, defaults merged in. Strings in `members`, `inFlight` and `ready` still hold their `%(…)s`. */

@@ -14,6 +14,9 @@ export const defaultSocketMode = '0700';
 /** `state_dir` */
 export const defaultStateDir = '/var/lib/drainctl';
 
+/** `pools.NAME.capacity_wait` */
+export const defaultCapacityWaitMs = 60_000;
+
 /** What `defaults` and then each program may set otherwise. `ready.deadline` is a process's time to become ready. */
 export const defaultPolicy: {
   readonly deadlineMs: number;

@@ -8,14 +8,16 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
   visit,
   type YAMLError,
+  type YAMLMap,
 } from 'yaml';
-import { type Finding, formatPath, type KeyPath, type Problem, quoteSource } from './problems.ts';
+import { placeFinder } from './places.ts';
+import { type Finding, formatPath, type KeyPath, type Problem, quoteSource, sourceLines } from './problems.ts';
+import { isTooDeep, maxAliasCount, shapeProblem } from './yaml-shape.ts';
 
 /** A YAML file, read, with the places of all its values. */
 export interface ConfigDocument {
@@ -32,24 +34,23 @@ type Span = readonly [start: number, end: number];
 
 /** Reads `text`, which came from `file`. Never throws. */
 export function parseConfigDocument(file: string, text: string): ConfigDocument {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'error' });
+  const document = parseDocument(text, { prettyErrors: false, merge: true, logLevel: 'error' });
   // What is missing at the end of the file is shown at its last character.
   const lastOffset = Math.max(0, text.trimEnd().length - 1);
+  const source = sourceLines(text);
+  const placeOf = placeFinder(text);
   const problemAt = ([start, end]: Span, path: string, message: string): Problem => {
-    const position = lines.linePos(Math.min(start, lastOffset));
-    // An empty file has no line yet.
-    const line = Math.max(1, position.line);
-    const column = Math.max(1, position.col);
-    return { file, line, column, path, message, source: quoteSource(text, line, column, end - start) };
+    const { line, column } = placeOf(Math.min(start, lastOffset));
+    return { file, line, column, path, message, source: quoteSource(source, line, column, end - start) };
   };
   const complaints = [...document.errors, ...document.warnings];
-  const aliases = brokenAliases(document);
+  const shape = shapeProblem(document);
+  const broken = shape === undefined ? brokenAliases(document) : [shape];
   const syntaxProblems = [
     ...complaints.map((error) => problemAt(error.pos, '', explain(error, text))),
-    ...aliases.map(({ span, message }) => problemAt(span, '', message)),
+    ...broken.map(({ span, message }) => problemAt(span, '', message)),
   ];
-  const readable = aliases.length === 0 && complaints.every(({ code }) => code === 'DUPLICATE_KEY');
+  const readable = broken.length === 0 && complaints.every(({ code }) => code === 'DUPLICATE_KEY');
   const plain = readable ? toPlain(document) : { value: undefined };
   if ('problem' in plain) syntaxProblems.push(problemAt([0, 0], '', plain.problem));
   return {
@@ -61,7 +62,8 @@ export function parseConfigDocument(file: string, text: string): ConfigDocument 
 
 function toPlain(document: Document.Parsed): { value: unknown } | { problem: string } {
   try {
-    return { value: document.toJS() as unknown };
+    const value: unknown = document.toJS({ maxAliasCount });
+    return isTooDeep(value) ? { problem: 'its aliases nest it too deep' } : { value };
   } catch (error) {
     // An "alias bomb": a few lines that would unfold into gigabytes.
     return { problem: error instanceof Error ? error.message : String(error) };
@@ -74,6 +76,8 @@ const explanations: Partial<Record<YAMLError['code'], string>> = {
 };
 
 function explain(error: YAMLError, text: string): string {
+  // yaml reads by recursion, and says so.
+  if (error.message.startsWith('Maximum call stack')) return 'nested too deep';
   if (error.code !== 'DUPLICATE_KEY') return explanations[error.code] ?? lowerFirst(error.message);
   const key = /^[^:\n]*/.exec(text.slice(error.pos[0]))?.[0].trim() ?? '';
   return `the key ${key} is there twice; keep one`;
@@ -86,14 +90,19 @@ function lowerFirst(text: string): string {
 /** Aliases of anchors that are not there, or that hold the alias itself. */
 function brokenAliases(document: Document.Parsed): { span: Span; message: string }[] {
   const broken: { span: Span; message: string }[] = [];
+  const anchors = new Map<string, Node>();
   visit(document, {
-    Alias(_, alias, ancestors) {
-      const target = alias.resolve(document);
-      const span = spanOf(alias) ?? [0, 0];
+    Node(_, node, ancestors) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      const span = spanOf(node) ?? [0, 0];
       if (target === undefined) {
-        broken.push({ span, message: `there is no anchor &${alias.source} before this alias` });
+        broken.push({ span, message: `there is no anchor &${node.source} before this alias` });
       } else if (ancestors.some((ancestor) => ancestor === target)) {
-        broken.push({ span, message: `the alias *${alias.source} is inside its own anchor` });
+        broken.push({ span, message: `the alias *${node.source} is inside its own anchor` });
       }
     },
   });
@@ -139,12 +148,20 @@ function child(node: unknown, key: string | number, document: Document.Parsed): 
     return item === undefined ? undefined : { node: item, pair: undefined };
   }
   if (!isMap(node)) return undefined;
-  // The last one counts where a key is there twice.
-  const pair = node.items.findLast((item) => isPair(item) && keyText(item.key) === String(key));
+  const pair = pairsByKey(node).get(String(key));
   if (pair !== undefined) return { node: pair.value, pair };
   return mergedMaps(node.items, document)
     .map((merged) => child(merged, key, document))
     .find((found) => found !== undefined);
+}
+
+const pairsOfMaps = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+/** The last one counts where a key is there twice. Kept, because there may be as many mistakes in a map as it has keys. */
+function pairsByKey(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const known = pairsOfMaps.get(map) ?? new Map(map.items.filter(isPair).map((item) => [keyText(item.key), item]));
+  pairsOfMaps.set(map, known);
+  return known;
 }
 
 /** What `<<: *base` or `<<: [*a, *b]` brings into a map. */

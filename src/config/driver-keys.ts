@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { PoolDriver } from '../pools/pool.ts';
 import { didYouMean } from '../suggest.ts';
+import { capacityKeys, checkCapacityKeys, withoutCapacityKeys } from './capacity.ts';
 import { findDuplicateMembers } from './duplicate-members.ts';
 import { describeIssues } from './issues.ts';
 import type { Finding, KeyPath } from './problems.ts';
@@ -38,8 +39,13 @@ function checkPool({ driver, ...options }: Keys, path: KeyPath, drivers: Registr
   const known = drivers.get(driver);
   if (known === undefined) return [unknownWord([...path, 'driver'], 'pool driver', driver, drivers.keys())];
   const schema = known.options.strict();
-  const parsed = schema.safeParse(options);
-  return parsed.success ? [] : describeIssues(schema, options, parsed.error.issues, path);
+  const own = withoutCapacityKeys(options);
+  const parsed = schema.safeParse(own);
+  return [
+    ...checkCapacityKeys(options, path, known),
+    // The keys of every pool are named too where one is misspelt.
+    ...(parsed.success ? [] : describeIssues(schema.extend(capacityKeys()), own, parsed.error.issues, path)),
+  ];
 }
 
 function checkMember(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { capacityKeys } from './capacity.ts';
 import type { Registries } from './registries.ts';
 import { configSchema } from './schema.ts';
 
@@ -10,8 +11,11 @@ import { configSchema } from './schema.ts';
 export function configJsonSchema({ pools, probes }: Registries): Record<string, unknown> {
   const schema = configSchema({
     pool: anyOf(
-      [...pools.values()].map(({ name, summary, options }) =>
-        options.strict().safeExtend({ driver: z.literal(name).describe(summary) }),
+      [...pools.values()].map(({ name, summary, options, countsCapacity }) =>
+        options.strict().safeExtend({
+          driver: z.literal(name).describe(summary),
+          ...(countsCapacity === true ? capacityKeys() : {}),
+        }),
       ),
     ),
     member: anyOf(

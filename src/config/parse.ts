@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { checkDeadlines } from './deadlines.ts';
 import { parseConfigDocument } from './document.ts';
 import { checkDriverKeys } from './driver-keys.ts';
+import { checkHealthEndpoints } from './health-endpoints.ts';
 import { describeIssues, valueAt } from './issues.ts';
 import { checkOwnAddress } from './own-address.ts';
 import { configInvalid, type Finding } from './problems.ts';
@@ -37,6 +38,7 @@ export function parseConfig(file: string, text: string, options: ParseOptions): 
         ...checkDriverKeys(root, options.registries, options.env),
         ...checkDeadlines(root),
         ...checkOwnAddress(root),
+        ...checkHealthEndpoints(root, options.registries),
         ...supervisor.findings,
         ...sidecar.findings,
       ];

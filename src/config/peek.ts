@@ -2,6 +2,7 @@ import { parseDocument } from 'yaml';
 import { defaultSocket } from './defaults.ts';
 import { isMap, type Keys } from './raw.ts';
 import { locateConfig, readConfigText, readPassword } from './read.ts';
+import { maxAliasCount, shapeProblem } from './yaml-shape.ts';
 
 /** As much of the configuration as a command needs that only talks to the sidecar, or else to supervisord. */
 export interface PeekedConfig {
@@ -28,8 +29,8 @@ export function peekConfig(
     const text = readConfigText(location);
     if (text === undefined) return peeked('', {}, {}, undefined);
     const document = parseDocument(text, { merge: true, prettyErrors: false });
-    if (document.errors.length + document.warnings.length > 0) return undefined;
-    const root: unknown = document.toJS();
+    if (document.errors.length + document.warnings.length > 0 || shapeProblem(document) !== undefined) return undefined;
+    const root: unknown = document.toJS({ maxAliasCount });
     const sidecar = section(root, 'sidecar');
     const supervisor = section(root, 'supervisor');
     if (sidecar === undefined || supervisor === undefined) return undefined;

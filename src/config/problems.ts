@@ -41,9 +41,14 @@ const maxSourceLength = 300;
 /** So are those with a password: messages go to logs, which more people read than the configuration. */
 const hasPassword = /\bpassword["']?\s*:|:\/\/[^/\s]*:[^/\s]*@/;
 
-/** The 1-based `line` of `text` with carets under `length` characters from the 1-based `column` on. */
-export function quoteSource(text: string, line: number, column: number, length: number): string {
-  const source = text.split(/\r?\n/)[line - 1] ?? '';
+/** The lines of a file, for {@link quoteSource}. */
+export function sourceLines(text: string): readonly string[] {
+  return text.split(/\r?\n/);
+}
+
+/** The 1-based `line` with carets under `length` characters from the 1-based `column` on. */
+export function quoteSource(lines: readonly string[], line: number, column: number, length: number): string {
+  const source = lines[line - 1] ?? '';
   if (source.length > maxSourceLength || source.trim() === '' || hasPassword.test(source)) return '';
   const before = source.slice(0, column - 1).replace(/[^\t]/g, ' ');
   const carets = '^'.repeat(Math.max(1, Math.min(length, source.length - column + 1)));

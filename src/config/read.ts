@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DrainctlError } from '../errors.ts';
 import { defaultConfigFile } from './defaults.ts';
-import { configInvalid, quoteSource } from './problems.ts';
+import { configInvalid, quoteSource, sourceLines } from './problems.ts';
 
 /** Which file to read. */
 export interface ConfigLocation {
@@ -82,5 +82,7 @@ function notUtf8(file: string, bytes: Buffer): DrainctlError {
   const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];
   const byte = bytes[offset]?.toString(16);
   const message = `the file is not UTF-8 (byte 0x${byte}); save it as UTF-8`;
-  return configInvalid(file, [{ file, line, column, path: '', message, source: quoteSource(text, line, column, 1) }]);
+  return configInvalid(file, [
+    { file, line, column, path: '', message, source: quoteSource(sourceLines(text), line, column, 1) },
+  ]);
 }

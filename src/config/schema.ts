@@ -3,6 +3,7 @@ import { formatDuration } from '../duration.ts';
 import { logLevels } from '../log.ts';
 import { dependsOnProcess } from '../supervisor/expansions.ts';
 import { httpUrlProblem, supervisorUrlProblem } from './addresses.ts';
+import { capacityKeys } from './capacity.ts';
 import { defaultPolicy, defaultStateDir } from './defaults.ts';
 import { patternProblem } from './match.ts';
 import { absolutePath, checkCredentials, checkedText, duration, text, wholeNumber } from './schema-parts.ts';
@@ -20,7 +21,7 @@ export interface DriverSchemas<Pool extends z.ZodType, Member extends z.ZodType,
  * checked by driver-keys.ts, because a member's depend on the driver of the pool that it names.
  */
 export const looseDriverSchemas = {
-  pool: z.looseObject({ driver: text() }),
+  pool: z.looseObject({ driver: text(), ...capacityKeys() }),
   member: z.looseObject({ pool: text() }),
   probe: z.looseObject({ probe: text() }),
 } as const;

@@ -1,8 +1,12 @@
+import type { StatusDocument } from './api-status.ts';
+
 /**
  * What the engine offers, to the sidecar's XML-RPC and to the command line alike. The documents are the ones that
  * `--json` prints and that XML-RPC carries, so they hold only what XML-RPC has: an unknown count is -1, an absent
  * text is "", times are ISO 8601 in UTC, durations whole milliseconds.
  */
+
+export type { DriftKind, DriftStatus, MemberStatus, ProcessStatus, StatusDocument } from './api-status.ts';
 
 /**
  * What a run does to its processes. `pool` ends holds. Nobody asks for these over the API: `gate` drains for a
@@ -27,7 +31,18 @@ export const occasions = ['service stop', 'service restart', 'system shutdown', 
 export type Occasion = (typeof occasions)[number];
 
 /** One part of what happens to a process in a run. */
-export const phases = ['depool', 'settle', 'drain', 'stop', 'start', 'ready', 'repool', 'hold', 'release'] as const;
+export const phases = [
+  'acquire',
+  'depool',
+  'settle',
+  'drain',
+  'stop',
+  'start',
+  'ready',
+  'repool',
+  'hold',
+  'release',
+] as const;
 export type Phase = (typeof phases)[number];
 
 /** How a run changes what the configuration says. */
@@ -43,8 +58,12 @@ export interface RunOptions {
   /** Have supervisord restart after a shutdown run, instead of ending. */
   readonly restartSupervisord?: boolean | undefined;
   readonly occasion?: Occasion | undefined;
+  /** For `pool`: what supervisord no longer has is left where it is, and forgotten. */
+  readonly forget?: boolean | undefined;
   /** For a gate that nobody waits for without end: it keeps to the deadlines, whatever `on_deadline` says. */
   readonly keepsDeadlines?: boolean | undefined;
+  /** Take out whatever is left: don't ask for `min_available`. For `pool`: put back also what is out without an entry. */
+  readonly force?: boolean | undefined;
 }
 
 /** `failed`: something could not be done; `cut`: a deadline passed and work was cut off. */
@@ -128,48 +147,6 @@ export type WaitDocument = {
   readonly result: readonly RunDocument[];
 };
 
-/** Where a process stands in one address of one pool. */
-export type MemberStatus = {
-  readonly pool: string;
-  readonly address: string;
-  readonly member: string;
-  /** `in`, `down`, `out`, `missing` or `unknown`. */
-  readonly placement: string;
-  /** The pool's own word for it, or why it is unknown. */
-  readonly text: string;
-  /** True where the journal says that drainctl took it out. */
-  readonly ours: boolean;
-};
-
-/** One process, as status shows it. */
-export type ProcessStatus = {
-  readonly name: string;
-  readonly state: string;
-  readonly pid: number;
-  readonly description: string;
-  /** Over all its members: `in`, `out`, `down`, `partly`, `missing`, `unknown`; `none` without members. */
-  readonly pool: string;
-  readonly in_flight: number;
-  /** True where nothing in the configuration can count its work. */
-  readonly uncounted: boolean;
-  /** Since when it is as it is: taken out, or started. */
-  readonly since: string;
-  /** Why it is as it is: held by whom and for what, or which run works on it. */
-  readonly why: string;
-  readonly held: boolean;
-  readonly run: string;
-  readonly members: readonly MemberStatus[];
-};
-
-export type StatusDocument = {
-  readonly supervisor: { readonly url: string; readonly state: string };
-  readonly sidecar: boolean;
-  readonly run: string;
-  /** What is wrong with what this status was made from, such as a journal that can't be read. */
-  readonly warnings: readonly string[];
-  readonly processes: readonly ProcessStatus[];
-};
-
 /** One process in a plan. */
 export type PlannedProcess = {
   readonly name: string;
@@ -179,6 +156,10 @@ export type PlannedProcess = {
   readonly in_flight_by: readonly string[];
   readonly deadline_ms: number;
   readonly on_deadline: string;
+  /** Where `min_available` is set: for each address, how many others are available now, and how many must be. */
+  readonly capacity: readonly string[];
+  /** The longest wait for them; 0 where it does not wait. */
+  readonly capacity_wait_ms: number;
   readonly worst_case_ms: number;
 };
 
@@ -196,12 +177,13 @@ export type PlanDocument = {
   readonly steps: readonly PlannedStep[];
 };
 
-/** `config` is the file that was read, at `started_at`; "" where there was none. */
+/** `config` is the file that was read, for the last time at `config_loaded_at`; "" where there was none. */
 export type VersionDocument = {
   readonly version: string;
   readonly pid: number;
   readonly config: string;
   readonly started_at: string;
+  readonly config_loaded_at: string;
 };
 
 /** Everything that can be asked of the engine. Every method rejects with a DrainctlError. */

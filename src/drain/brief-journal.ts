@@ -63,7 +63,7 @@ export class BriefJournal {
   }
 
   async #recordIfOut(entry: JournalEntry): Promise<void> {
-    const address = this.#shop.targets.findAddress(entry.pool, entry.address);
+    const address = this.#shop.findAddress(entry.pool, entry.address);
     // What a pool does not tell may be out, and must go back one day.
     const state = await address?.state(entry.member, this.#signal).catch(() => undefined);
     if (state === undefined || state.placement === 'out') await this.#shop.journal.record(entry);

@@ -2,6 +2,7 @@ import { DrainctlError } from '../errors.ts';
 import { selectProcesses } from '../supervisor/names.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
 import { isSilent } from '../supervisor/silent.ts';
+import { withGone } from './gone.ts';
 import { mustGoOn } from './policy.ts';
 import { isRecoverable } from './recover.ts';
 import type { Run } from './run.ts';
@@ -19,9 +20,25 @@ import type { World } from './world.ts';
  *   process of a name, or where an entry does not fit.
  */
 export async function targetsOf(run: Run, shop: Workshop): Promise<readonly Target[]> {
-  const snapshot = await snapshotFor(run.action, shop.world, run.signal);
+  const found = await snapshotFor(run.action, shop.world, run.signal);
+  const snapshot = mayMeanGone(run) ? withGone(found, shop.journal.content) : found;
   const targets = chooseTargets(run, snapshot, shop.targets, (message) => run.say({ kind: 'warning', message }));
   return targets.filter((target) => isWanted(run, target, shop));
+}
+
+/** What supervisord no longer has can be put back and forgotten, and nothing else; who says "all" means what it has. */
+function mayMeanGone({ action, names }: Pick<Run, 'action' | 'names'>): boolean {
+  return action === 'pool' && !names.includes('all');
+}
+
+/** @throws DrainctlError `NO_SUCH_PROCESS` for a name that nobody has, or had when drainctl took it out. */
+export async function checkChosen(
+  action: Run['action'],
+  names: readonly string[],
+  { world, journal }: Pick<Workshop, 'world' | 'journal'>,
+): Promise<void> {
+  const found = await world.refresh();
+  chooseProcesses(names, mayMeanGone({ action, names }) ? withGone(found, await journal.peek()) : found);
 }
 
 function isWanted(run: Run, target: Target, shop: Workshop): boolean {
@@ -29,11 +46,15 @@ function isWanted(run: Run, target: Target, shop: Workshop): boolean {
   if (run.action === 'recover') return isRecoverable(target, shop.journal.content);
   if (run.action !== 'depool') return true;
   // Who is named has just died. Of all others: what did not run when it was last seen has no work to keep away from it.
-  return target.members.length > 0 && (run.names.length > 0 || (ran(target.info) && !isOut(target, shop)));
+  return target.members.length > 0 && (run.names.length > 0 || (ran(target.info) && !isOut(run, target, shop)));
 }
 
-/** True where drainctl has taken it out already. */
-function isOut({ info, members }: Target, { journal }: Workshop): boolean {
+/**
+ * True where drainctl has taken it out already. After a crash an entry in the journal tells only that it was to be: the run
+ * that wrote it may have died before it came to the pool. A hold is written when it is out.
+ */
+function isOut(run: Run, { info, members }: Target, { journal }: Workshop): boolean {
+  if (run.options.occasion === 'supervisord crashed' && journal.holdOf(info.fullName) === undefined) return false;
   return members.every((member) => journal.entry(entryKey(info.fullName, member)) !== undefined);
 }
 
@@ -76,6 +97,7 @@ export function chooseTargets(
 ): readonly Target[] {
   return chooseProcesses(run.names, snapshot).map((info) => {
     const { target, problem } = targets.resolve(info, snapshot);
+    if (snapshot.gone?.has(info.fullName) === true) return { ...target, isGone: true };
     if (problem !== undefined && !mustGoOn(run.action)) throw problem;
     if (problem !== undefined) warn(`goes on, undrained, although an entry does not fit: ${problem.message}`);
     return target;

@@ -15,6 +15,7 @@ import type { Snapshot } from './snapshot.ts';
 import { takeOutLost } from './take-out-lost.ts';
 import { entryKey, type Target } from './target.ts';
 import type { Workshop } from './workshop.ts';
+import type { Workshops } from './workshops.ts';
 
 /** Those that come while one batch is under way go out together in the next one; a pool that hangs delays them no longer than this. */
 const gatherLimitMs = 250;
@@ -35,7 +36,7 @@ interface Lost {
  * under way takes, and without taking the lock or the journal away from it.
  */
 export class DepoolBeside {
-  readonly #shop: Workshop;
+  readonly #shops: Workshops;
   readonly #log: Log;
   readonly #onEnded: (result: RunDocument) => void;
   readonly #ending = new AbortController();
@@ -47,8 +48,8 @@ export class DepoolBeside {
   #batching: Promise<void> | undefined;
 
   /** `onEnded` is told of every batch of which something was taken out, or should have been. */
-  constructor(shop: Workshop, log: Log, onEnded: (result: RunDocument) => void) {
-    this.#shop = shop;
+  constructor(shops: Workshops, log: Log, onEnded: (result: RunDocument) => void) {
+    this.#shops = shops;
     this.#log = log;
     this.#onEnded = onEnded;
     // Every process that is being taken out listens to it.
@@ -110,51 +111,53 @@ export class DepoolBeside {
       if (!losses.has(loss.process) && !this.#going.has(loss.process)) losses.set(loss.process, loss);
     for (const name of losses.keys()) this.#going.add(name);
     try {
-      await this.#takeOutLosses([...losses.values()]);
+      await this.#shops.during((shop) => this.#takeOutLosses(shop, [...losses.values()]));
     } finally {
       for (const name of losses.keys()) this.#going.delete(name);
     }
   }
 
-  async #takeOutLosses(losses: readonly Loss[]): Promise<void> {
-    const all = await this.#stillIn(losses);
+  async #takeOutLosses(shop: Workshop, losses: readonly Loss[]): Promise<void> {
+    const all = await this.#stillIn(shop, losses);
     if (all.length === 0) return;
     const names = all.map(({ loss }) => loss.process);
     const bypassed = all.filter(({ loss }) => loss.kind === 'bypassed').map(({ loss }) => loss.process);
-    if (bypassed.length > 0) this.#log.warn(sayBypass(bypassed, this.#shop.config.sidecar.socket));
+    if (bypassed.length > 0) this.#log.warn(sayBypass(bypassed, shop.config.sidecar.socket));
     const run = new Run('depool', names, {}, this.#log);
     const { signal } = this.#ending;
     // The pools are asked while the lock is being taken, because that takes the start of a process.
-    const journal = new BriefJournal(run, this.#shop, signal);
+    const journal = new BriefJournal(run, shop, signal);
     const askInfo = (process: ProcessRun) => this.#askInfo(process.name, all.length);
     const processes = await Promise.all(
       all.map(async ({ target, loss }) => {
-        const process = new ProcessRun(target, contextFor(run, this.#shop), retryLimitMs, signal);
+        const process = new ProcessRun(target, contextFor(run, shop), retryLimitMs, signal);
         await takeOutLost(process, loss, { journal, signal, retryLimitMs, askInfo });
         return process;
       }),
     ).finally(() => journal.close());
-    await this.#tell(resultOf(run, processes, this.#shop.journal));
-    const recording = journal.recordLater().finally(() => this.#recording.delete(recording));
+    await this.#tell(resultOf(run, processes, shop.journal));
+    const recording = this.#shops
+      .during(() => journal.recordLater(), shop)
+      .finally(() => this.#recording.delete(recording));
     this.#recording.add(recording);
   }
 
   async #tell(result: RunDocument): Promise<void> {
     if (result.processes.every((process) => process.outcome === 'skipped')) return;
-    await this.#shop.history.append(result);
+    await this.#shops.current.history.append(result);
     this.#onEnded(result);
   }
 
   /** Those of which some member is not in the journal: what is there is out already, by whichever run or drainctl. */
-  async #stillIn(losses: readonly Loss[]): Promise<readonly Lost[]> {
+  async #stillIn(shop: Workshop, losses: readonly Loss[]): Promise<readonly Lost[]> {
     const [snapshot, { entries }] = await Promise.all([
       this.#snapshotWith(losses.map((loss) => loss.process)),
-      this.#shop.journal.peek(),
+      shop.journal.peek(),
     ]);
     return losses.flatMap((loss) => {
       const info = snapshot.infos.find((candidate) => candidate.fullName === loss.process);
       if (info === undefined) return [];
-      const { target } = this.#shop.targets.resolve(info, snapshot);
+      const { target } = shop.targets.resolve(info, snapshot);
       const isOut = target.members.every((member) =>
         entries.some((entry) => isSameEntry(entry, entryKey(loss.process, member))),
       );
@@ -164,7 +167,7 @@ export class DepoolBeside {
 
   /** As last seen; supervisord is asked only about processes that were not there then. */
   async #snapshotWith(names: readonly ProcessName[]): Promise<Snapshot> {
-    const { world } = this.#shop;
+    const { world } = this.#shops.current;
     const { snapshot: seen } = world.seen;
     const isComplete = names.every((name) => seen?.infos.some((info) => info.fullName === name));
     if (seen !== undefined && isComplete) return seen;
@@ -177,7 +180,7 @@ export class DepoolBeside {
 
   async #askInfo(name: ProcessName, count: number): Promise<ProcessInfo | undefined> {
     if (count > askedAtMost) return undefined;
-    const ask = (signal: AbortSignal) => this.#shop.world.supervisor.getProcessInfo(name, signal);
+    const ask = (signal: AbortSignal) => this.#shops.current.world.supervisor.getProcessInfo(name, signal);
     const late = () => new Error('no answer');
     return withTimeout(askLimitMs, this.#ending.signal, late, ask).catch(() => undefined);
   }

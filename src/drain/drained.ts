@@ -8,6 +8,19 @@ export interface Sample {
   readonly unknownBecause: string;
   /** Members that are not out although they should be: work may still arrive. Names for messages. */
   readonly notOut: readonly string[];
+  /** Why a pool could not tell whether its member is out; absent: each of them told. */
+  readonly poolSilentBecause?: string | undefined;
+  /** Members that their pool does not know any more. Names for messages. */
+  readonly missing?: readonly string[];
+}
+
+/**
+ * How much work a stop at this moment cuts off. -1: unknown; also where nothing was in flight, but a pool that has not
+ * confirmed that it is out may send work until the very end.
+ */
+export function cutBy(sample: Sample | undefined): number {
+  if (sample?.inFlight === undefined) return -1;
+  return sample.inFlight === 0 && sample.notOut.length > 0 ? -1 : sample.inFlight;
 }
 
 /** Since when a process has been idle without a break; undefined: it is not, or it is not known. */

@@ -1,6 +1,7 @@
 import { DrainctlError } from '../errors.ts';
 import type { PoolServices } from '../pools/pool.ts';
 import type { ProcessName } from '../supervisor/process.ts';
+import { monotonicMs } from '../time.ts';
 import type { EngineObserver } from './observer.ts';
 
 /** What pools and probes are opened with. */
@@ -22,6 +23,7 @@ export function lookOnly(pids: ReadonlyMap<ProcessName, number>): DriverSurround
         throw new DrainctlError('INTERNAL', 'a signal was to be sent where nothing may be changed');
       },
       processPids: async () => pids,
+      healthChecks: { sinceMs: monotonicMs(), of: () => [] },
     },
     takenOutAt: () => undefined,
     lastCommunication: () => undefined,

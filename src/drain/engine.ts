@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { DrainctlError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { SupervisorEvent } from '../supervisor/events.ts';
 import type { ProcessName } from '../supervisor/process.ts';
@@ -16,33 +15,29 @@ import type {
   VersionDocument,
   WaitDocument,
 } from './api.ts';
-import { chooseProcesses, chooseTargets, snapshotFor } from './choose.ts';
+import { checkChosen } from './choose.ts';
 import { Communications } from './communications.ts';
-import { History } from './history.ts';
-import { Journal, spareFolder } from './journal.ts';
+import type { JournalEntry } from './journal-file.ts';
+import { KnownRuns } from './known-runs.ts';
 import { Losses } from './losses.ts';
 import { type Measurement, measureAll } from './measure.ts';
 import type { EngineObserver } from './observer.ts';
-import { OwnStops } from './own-stops.ts';
+import { openWorkshops, type WorkshopParts } from './open-workshops.ts';
 import { perform } from './perform.ts';
-import { makePlan, planDocument } from './plan.ts';
+import { planNow } from './plan-now.ts';
 import { mustGoOn, takesOver } from './policy.ts';
-import { poolSurroundings } from './pool-services.ts';
 import { notOnHold } from './recover.ts';
 import { Recoverer } from './recoverer.ts';
 import { checkNames, gateHolds, isSameRequest } from './requests.ts';
 import { Run } from './run.ts';
-import { SharedLock } from './shared-lock.ts';
 import { SnapshotFile } from './snapshot-file.ts';
 import { statusDocument } from './status-document.ts';
-import { Targets } from './targets.ts';
-import { Ticker } from './ticker.ts';
 import type { EngineView } from './view.ts';
-import type { Workshop } from './workshop.ts';
+import type { Workshops } from './workshops.ts';
 import { World } from './world.ts';
 
 /** What an engine is made of. */
-export interface EngineOptions {
+export interface EngineOptions extends Pick<WorkshopParts, 'healthChecks'> {
   readonly config: Config;
   readonly supervisor: Supervisor;
   readonly log: Log;
@@ -53,20 +48,19 @@ export interface EngineOptions {
   readonly observer?: EngineObserver | undefined;
 }
 
-/** How many ended runs can still be asked for. */
-const rememberedRuns = 50;
-
 /** Does every run, one after another. The sidecar owns one; a drainctl that finds no sidecar makes its own. */
 export class Engine implements DrainApi {
   readonly world: World;
   /** Hears of processes that go without a run. */
   readonly losses: Losses;
-  readonly #shop: Workshop;
+  readonly #shops: Workshops;
   readonly #startedAt = new Date();
+  #configReadAt = this.#startedAt;
+  #configNotice = '';
   readonly #isSidecar: boolean;
   /** A command prints the steps itself; of the sidecar's runs only the log tells everything. */
   readonly #runLog: Log;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new KnownRuns();
   /** Runs that have not ended, in their order; the first is under way. */
   #queue: readonly Run[] = [];
   #tail: Promise<unknown> = Promise.resolve();
@@ -76,32 +70,18 @@ export class Engine implements DrainApi {
   #supervisordStops = false;
 
   constructor(options: EngineOptions) {
-    const { config, supervisor, log, isSidecar, lastSeen, observer } = options;
+    const { config, supervisor, log, isSidecar, lastSeen, observer, healthChecks } = options;
     this.#observer = observer;
     const memory = isSidecar || lastSeen !== undefined ? new SnapshotFile(config.stateDir) : undefined;
     this.world = new World(supervisor, log, memory, lastSeen?.supervisordPid);
     this.#isSidecar = isSidecar;
     this.#runLog = isSidecar ? log : silentLog;
-    const journal = new Journal(config.stateDir, log, spareFolder(config.sidecar.socket));
-    this.#shop = {
-      config,
-      world: this.world,
-      targets: new Targets(config, {
-        ...poolSurroundings(this.world, journal),
-        lastCommunication: (process) => this.#communications.last(process),
-        observer,
-      }),
-      journal,
-      lock: new SharedLock(config.stateDir),
-      ownStops: new OwnStops(),
-      history: new History(config.stateDir, log),
-      ticker: new Ticker(),
-      log,
-    };
-    this.#recoverer = new Recoverer(this.#shop, {
+    const lastCommunication = (process: ProcessName) => this.#communications.last(process);
+    this.#shops = openWorkshops({ config, world: this.world, log, lastCommunication, observer, healthChecks });
+    this.#recoverer = new Recoverer(this.#shops, {
       currentRun: () => this.#queue[0],
       isGoing: (process) => this.losses.isGoing(process),
-      putBack: (names) => this.begin('recover', names, {}),
+      begin: (action, names, options) => this.begin(action, names, options),
       onEnded: (result) => this.#observer?.onRunEnded(result),
     });
     const onEnded = (result: RunDocument) => {
@@ -109,15 +89,44 @@ export class Engine implements DrainApi {
       observer?.onRunEnded(result);
     };
     const runs = () => [...this.#queue.slice(0, 1), ...this.#recoverer.runs];
-    this.losses = new Losses(this.#shop, this.#runLog, { runs, onEnded });
+    this.losses = new Losses(this.#shops, this.#runLog, { runs, onEnded });
+  }
+
+  /** The configuration in force. */
+  get config(): Config {
+    return this.#shops.current.config;
+  }
+
+  /**
+   * Puts another configuration in force, for what begins afterwards: a run that is under way keeps the one it began with.
+   * `stateDir`, `sidecar` and `supervisor` must be those of the one before. Gives what is still out of pool addresses that
+   * it does not have. Throws where a driver refuses its options; then nothing has changed.
+   */
+  reload(config: Config, readAt: Date): readonly JournalEntry[] {
+    this.#shops.replace(config);
+    this.#configReadAt = readAt;
+    return this.#shops.leftBehind;
+  }
+
+  /** What whoever asks for the status is to know of the configuration's last reload; "" for nothing. */
+  noteConfig(notice: string): void {
+    this.#configNotice = notice;
   }
 
   async getVersion(): Promise<VersionDocument> {
-    return { version, pid: process.pid, config: this.#shop.config.file, started_at: this.#startedAt.toISOString() };
+    return {
+      version,
+      pid: process.pid,
+      config: this.config.file,
+      started_at: this.#startedAt.toISOString(),
+      config_loaded_at: this.#configReadAt.toISOString(),
+    };
   }
 
   async getStatus(): Promise<StatusDocument> {
-    return statusDocument(this.#shop, this.#queue[0], this.#isSidecar ? this.#recoverer : undefined);
+    const sidecar = this.#isSidecar ? this.#recoverer : undefined;
+    const status = await this.#shops.during((shop) => statusDocument(shop, this.#queue[0], sidecar));
+    return this.#configNotice === '' ? status : { ...status, warnings: [this.#configNotice, ...status.warnings] };
   }
 
   /** Takes in what an event of supervisord tells beside the states of processes. */
@@ -128,22 +137,21 @@ export class Engine implements DrainApi {
   /** What is known at this moment, without asking anybody. */
   view(): EngineView {
     const runs = this.#queue.slice(0, 1);
-    return { ...this.world.seen, journal: this.#shop.journal.seen, runs, supervisordStops: this.#supervisordStops };
+    const { journal } = this.#shops.current;
+    return { ...this.world.seen, journal: journal.seen, runs, supervisordStops: this.#supervisordStops };
   }
 
   /** What the pools and probes say of every process; what has not answered after `limitMs` is unknown. */
   async measure(limitMs: number): Promise<readonly Measurement[]> {
-    return measureAll(this.#shop, limitMs);
+    return this.#shops.during((shop) => measureAll(shop, limitMs));
   }
 
   async getPlan(action: RunAction, names: readonly string[], options: RunOptions): Promise<PlanDocument> {
-    const warn = (message: string) => this.#shop.log.warn(message);
-    const targets = chooseTargets({ action, names }, await snapshotFor(action, this.world), this.#shop.targets, warn);
-    return planDocument(action, makePlan(action, targets), options.deadlineMs);
+    return planNow(action, names, options, this.#shops.current);
   }
 
   async getHistory(limit: number): Promise<readonly RunDocument[]> {
-    return this.#shop.history.latest(limit);
+    return this.#shops.current.history.latest(limit);
   }
 
   async start(action: RunAction, names: readonly string[], options: RunOptions): Promise<string> {
@@ -154,7 +162,7 @@ export class Engine implements DrainApi {
     if (same !== undefined && isSameRequest(same.options, options)) return same.id;
     same?.end('superseded');
     // A name that nobody has is told to the caller at once, and not to the history later.
-    if (names.length > 0) chooseProcesses(names, await this.world.refresh());
+    if (names.length > 0) await checkChosen(action, names, this.#shops.current);
     return this.begin(action, names, options).id;
   }
 
@@ -166,17 +174,17 @@ export class Engine implements DrainApi {
     const [current] = this.#queue;
     if (current !== undefined) run.say({ kind: 'info', message: `waits for "${current.title}" to end` });
     this.#queue = [...this.#queue, run];
-    this.#remember(run);
+    this.#runs.add(run);
     this.#tail = this.#tail.then(() => this.#carryOut(run));
     return run;
   }
 
   async wait(runId: string, since: number, timeoutMs: number): Promise<WaitDocument> {
-    return this.run(runId).wait(since, timeoutMs);
+    return this.#runs.get(runId).wait(since, timeoutMs);
   }
 
   async cancel(runId: string): Promise<boolean> {
-    const run = runId === '' ? this.#queue.find((candidate) => !candidate.signal.aborted) : this.run(runId);
+    const run = runId === '' ? this.#queue.find((candidate) => !candidate.signal.aborted) : this.#runs.get(runId);
     if (run === undefined || run.result !== undefined) return false;
     if (!run.end('cancelled')) throw gateHolds();
     return true;
@@ -194,21 +202,17 @@ export class Engine implements DrainApi {
 
   /** The processes that are out of their pools by our hand, and are to go back by themselves: no hold keeps them out. */
   async leftOut(): Promise<readonly ProcessName[]> {
-    return notOnHold(await this.#shop.journal.peek());
+    return notOnHold(await this.#shops.current.journal.peek());
   }
 
   /** The run of that id, under way or ended lately. */
   run(runId: string): Run {
-    const run = this.#runs.get(runId);
-    if (run !== undefined) return run;
-    throw new DrainctlError('RUN_NOT_FOUND', `There is no run ${runId}.`, {
-      hint: 'It may have ended before the sidecar was restarted; see "drainctl history".',
-    });
+    return this.#runs.get(runId);
   }
 
   /** Resolves when whoever follows a run has its result, or after `limitMs`. */
   async resultsTaken(limitMs: number): Promise<void> {
-    await Promise.all([...this.#runs.values()].map((run) => run.taken(limitMs)));
+    await this.#runs.resultsTaken(limitMs);
   }
 
   /** Resolves when no run is under way or waiting, nor anything beside them. */
@@ -225,7 +229,7 @@ export class Engine implements DrainApi {
   /** Frees what the pools hold open. */
   close(): void {
     this.losses.end();
-    this.#shop.targets.close();
+    this.#shops.close();
   }
 
   async #carryOut(run: Run): Promise<void> {
@@ -233,18 +237,12 @@ export class Engine implements DrainApi {
     await this.#recoverer.idle();
     // What is being taken out at this moment must not be put back before it is out.
     if (run.action === 'recover') await this.losses.idle(run.signal);
-    const result = await perform(run, this.#shop);
+    const result = await this.#shops.during((shop) => perform(run, shop));
     if (run.action === 'recover') this.#recoverer.learn(result);
     this.#queue = this.#queue.filter((other) => other !== run);
     this.#supervisordStops ||= result.action === 'gate' || result.ends_supervisord;
     this.#observer?.onRunEnded(result);
     this.#runLog[result.outcome === 'done' ? 'info' : 'warn'](result.message, { run: run.id, outcome: result.outcome });
     run.finish(result);
-  }
-
-  #remember(run: Run): void {
-    this.#runs.set(run.id, run);
-    const [oldest, ...later] = [...this.#runs.values()].filter((candidate) => candidate.result !== undefined);
-    if (oldest !== undefined && later.length >= rememberedRuns) this.#runs.delete(oldest.id);
   }
 }

@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import { sentence, toDrainctlError } from '../errors.ts';
+import { type DrainctlError, isDrainctlError, sentence, toDrainctlError } from '../errors.ts';
 import type { Phase, RunAction } from './api.ts';
+import { cutBy } from './drained.ts';
 import { keepOut } from './keep-out.ts';
+import { acquire } from './phases/acquire.ts';
 import { depool } from './phases/depool.ts';
 import { drain, look } from './phases/drain.ts';
 import { hold, keepOnHold } from './phases/hold.ts';
 import { ready } from './phases/ready.ts';
 import { release } from './phases/release.ts';
-import { repool, undoDepool } from './phases/repool.ts';
+import { repool, sayLeftOut, undoDepool } from './phases/repool.ts';
 import { settle } from './phases/settle.ts';
 import { start } from './phases/start.ts';
 import { stop } from './phases/stop.ts';
@@ -16,17 +18,28 @@ import type { Lane, Plan, PlanStep } from './plan.ts';
 import { atDeadline, endsRun, mustGoOn, pipelines, undoes } from './policy.ts';
 import { type PhaseWork, ProcessRun, type RunContext } from './process-run.ts';
 import { RunEnded } from './run.ts';
-import { isCounted, type Target } from './target.ts';
+import { isCounted, sayKilled, type Target } from './target.ts';
 import { sayCut, sayInFlight } from './wording.ts';
 
-const work: Readonly<Record<Phase, PhaseWork>> = { depool, settle, drain, stop, start, ready, repool, hold, release };
+/** Acquire takes out as well, and times itself. */
+const work: Readonly<Record<Exclude<Phase, 'acquire'>, PhaseWork>> = {
+  depool,
+  settle,
+  drain,
+  stop,
+  start,
+  ready,
+  repool,
+  hold,
+  release,
+};
 
 /** For each action, the phases that make no sense for a process that does not run. A drain may hold one out before it starts. */
 const phasesOfTheLiving: Partial<Record<RunAction, readonly Phase[]>> = {
-  stop: ['depool', 'settle', 'drain', 'stop'],
-  restart: ['depool', 'settle', 'drain', 'stop'],
-  shutdown: ['depool', 'settle', 'drain', 'stop'],
-  gate: ['depool', 'settle', 'drain'],
+  stop: ['acquire', 'depool', 'settle', 'drain', 'stop'],
+  restart: ['acquire', 'depool', 'settle', 'drain', 'stop'],
+  shutdown: ['acquire', 'depool', 'settle', 'drain', 'stop'],
+  gate: ['acquire', 'depool', 'settle', 'drain'],
   pool: ['ready', 'repool'],
 };
 
@@ -46,6 +59,8 @@ class Execution {
   readonly #context: RunContext;
   /** Aborted as soon as the run is to end: cancelled from outside, or by a failure within. The first cause counts. */
   readonly #ending = new AbortController();
+  /** True where the run ends with what is under way. */
+  #beginsNoMore = false;
 
   constructor(plan: Plan, context: RunContext) {
     // Every process of the run listens to it.
@@ -98,20 +113,22 @@ class Execution {
     await Promise.all(processes.map((process) => limit(() => this.#followProcess(process))));
   }
 
-  /** Depool, settle, drain, stop, start, ready, repool: those that the action has, in this order. */
+  /** Acquire, depool, settle, drain, stop, start, ready, repool: those that the action has, in this order. */
   async #followProcess(process: ProcessRun): Promise<void> {
-    if (this.#ending.signal.aborted) return;
+    if (this.#ending.signal.aborted || this.#beginsNoMore) return;
     const todo = phasesFor(process);
     if (todo.length === 0) return process.end('skipped', `${process.name} was not running.`);
     try {
       await process.begin();
       for (const phase of todo) {
         process.signal.throwIfAborted();
-        await process.timed(phase, () => work[phase](process));
+        if (phase === 'acquire') await acquire(process);
+        else if (phase !== 'depool' || !process.isOut) await process.timed(phase, () => work[phase](process));
       }
       endWell(process);
     } catch (thrown) {
-      await this.#failed(process, thrown);
+      if (isDrainctlError(thrown, 'TOO_FEW_AVAILABLE')) this.#tooFewLeft(process, thrown);
+      else await this.#failed(process, thrown);
     }
   }
 
@@ -140,8 +157,9 @@ class Execution {
   async #failed(process: ProcessRun, thrown: unknown): Promise<void> {
     const error = toDrainctlError(thrown);
     if (thrown instanceof RunEnded || thrown === this.#ending.signal.reason) {
-      process.end('cancelled', '', thrown instanceof RunEnded ? error : undefined);
-      if (!(thrown instanceof RunEnded) || undoes(thrown.reason)) await undo(process);
+      const isOver = !(thrown instanceof RunEnded) || undoes(thrown.reason);
+      process.end('cancelled', isOver ? sayLeftOut(process) : '', thrown instanceof RunEnded ? error : undefined);
+      if (isOver) await undo(process);
       return;
     }
     const outcome = error.code === 'DEADLINE_PASSED' ? 'held' : 'failed';
@@ -150,6 +168,13 @@ class Execution {
     process.sayWhole(outcome === 'held' ? 'warning' : 'error', error.toText());
     if (endsRun(process.action, outcome)) this.#ending.abort(error);
     if (outcome === 'failed' && !mustGoOn(process.action)) await undo(process);
+  }
+
+  /** Nothing was touched. What is under way is brought to its end, and, where a failure would end the run, no more is begun. */
+  #tooFewLeft(process: ProcessRun, error: DrainctlError): void {
+    process.end('untouched', sentence(error.message), error);
+    process.sayWhole('warning', error.toText());
+    this.#beginsNoMore ||= endsRun(process.action, 'failed');
   }
 }
 
@@ -175,18 +200,26 @@ function phasesFor(process: ProcessRun): readonly Phase[] {
 }
 
 function endWell(process: ProcessRun): void {
-  if (process.mayCut && !process.stopAsked) process.cut = process.latest?.inFlight ?? -1;
-  if (process.cut === 0) process.end('done', '');
+  if (process.mayCut && !process.stopAsked) process.cut = cutBy(process.latest);
+  if (process.cut === 0) process.end('done', sayDeath(process));
   else
     process.end(
       'cut',
-      `${process.name} ${howItEnded(process)} with ${sayCut(process.cut)} unfinished${whyUnknown(process)}.`,
+      `${process.name} ${howItEnded(process)} with ${sayCut(process.cut)} unfinished${whyUnknown(process)}${process.killed ? `; ${sayKilled(process.target)}` : ''}.`,
     );
+}
+
+/** Of one that did not end as it was asked to; '' for all others. */
+function sayDeath({ name, died, killed, target }: ProcessRun): string {
+  if (died) return `${name} ended by itself while it drained; nothing was seen in flight then.`;
+  return killed ? `${name} was stopped; ${sayKilled(target)}.` : '';
 }
 
 /** Such as the pool that could not be asked; of one that ended by itself nobody saw the end. */
 function whyUnknown({ cut, died, latest }: ProcessRun): string {
-  const why = latest?.unknownBecause ?? '';
+  const { unknownBecause = '', notOut = [] } = latest ?? {};
+  const inDoubt = notOut.length === 0 ? '' : `not confirmed to be out of ${notOut.join(', ')}`;
+  const why = unknownBecause === '' ? inDoubt : unknownBecause;
   return cut < 0 && !died && why !== '' ? ` (${why})` : '';
 }
 

@@ -25,11 +25,19 @@ export class History {
 
   /** Adds a run. A history that can't be written is no reason to fail a run: the log says so. */
   async append(run: RunDocument): Promise<void> {
+    const problem = await this.write(run);
+    if (problem !== '') this.#log.warn(problem);
+  }
+
+  /** As {@link append}, but resolves with what to tell where it could not be written; else with ''. */
+  async write(run: RunDocument): Promise<string> {
     try {
       // One at a time: a line that is added while another call trims the file would be lost.
       await inTime(() => this.#inTurn(() => this.#append(run)));
+      return '';
     } catch (error) {
-      this.#log.warn(`The history ${this.#file} can't be written: ${(error as Error).message}.`); // as: fs rejects with Errors
+      const why = (error as Error).message; // as: fs rejects with Errors
+      return `The history ${this.#file} can't be written: ${why}. Run ${run.id} (${run.action}) is missing in it.`;
     }
   }
 

@@ -1,13 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { makeFolder } from '../disk.ts';
 import { DrainctlError } from '../errors.ts';
 import type { Json } from '../pools/pool.ts';
 import type { ProcessName } from '../supervisor/process.ts';
+import { replaceDurably } from './durable-file.ts';
 
 /** Raised when the meaning of the file changes; a reader refuses a version above its own. */
 const version = 1;
+
+const knownKeys = ['version', 'entries', 'holds', 'isPart'];
 
 /** A member that was taken out, and what it takes to put it back. */
 export interface JournalEntry {
@@ -116,8 +118,16 @@ function parseJournal(text: string, file: string): JournalContent {
   }
   if (found.version !== version || !Array.isArray(found.entries) || !Array.isArray(found.holds)) throw damaged(file);
   if (!found.entries.every(isEntry) || !found.holds.every(isHold)) throw damaged(file);
+  if (!isUnchanged(data as object)) throw damaged(file); // as: isObject() above
   const part = found.isPart === true ? { isPart: true } : {};
   return { entries: found.entries, holds: found.holds, ...part };
+}
+
+/** What an earlier drainctl or a person wrote has no checksum; then nothing else may be in it that is not known. */
+function isUnchanged(data: object): boolean {
+  const { checksum, ...body } = data as { readonly checksum?: unknown }; // as: only looked at
+  if (checksum !== undefined) return checksum === checksumOf(body);
+  return Object.keys(body).every((key) => knownKeys.includes(key));
 }
 
 function isObject(value: unknown): boolean {
@@ -134,28 +144,28 @@ function isHold(value: Hold): boolean {
 }
 
 function damaged(file: string, cause?: unknown): DrainctlError {
-  return new DrainctlError('JOURNAL_UNREADABLE', `The journal ${file} is damaged.`, {
-    hint: 'It is set aside. Compare `drainctl status` with your pools and put back by hand what should be in.',
-    details: { file, damaged: true },
-    cause,
-  });
+  return new DrainctlError(
+    'JOURNAL_UNREADABLE',
+    `The journal ${file} is damaged: it was cut off, or changed on the disk.`,
+    {
+      hint: '"drainctl status" shows what is out without an entry; "drainctl pool NAME --force" puts it back.',
+      details: { file, damaged: true },
+      cause,
+    },
+  );
 }
 
 /**
  * Replaces the file as a whole: after a crash or a power loss at any moment it holds the old content or the new one.
- * Its own temporary file, fsync, rename, fsync of the folder.
+ * A checksum tells content that has changed on the disk.
  *
  * @throws DrainctlError `JOURNAL_UNWRITABLE`
  */
 export async function writeJournalFile(dir: string, file: string, content: JournalContent): Promise<void> {
-  const temporary = join(dir, `.journal.${process.pid}.${randomUUID()}`);
   try {
     await makeFolder(dir);
-    await writeDurably(temporary, `${JSON.stringify({ version, ...content }, undefined, 1)}\n`);
-    await rename(temporary, file);
-    await syncFolder(dir);
+    await replaceDurably(file, journalText(content));
   } catch (error) {
-    await unlink(temporary).catch(() => {});
     throw new DrainctlError(
       'JOURNAL_UNWRITABLE',
       `The journal ${file} can't be written: ${(error as Error).message}.`,
@@ -168,21 +178,12 @@ export async function writeJournalFile(dir: string, file: string, content: Journ
   }
 }
 
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** The checksum is that of the JSON without blanks and without itself, whatever the file is written like. */
+function journalText({ entries, holds, isPart }: JournalContent): string {
+  const body = { version, entries, holds, ...(isPart === true ? { isPart } : {}) };
+  return `${JSON.stringify({ checksum: checksumOf(body), ...body }, undefined, 1)}\n`;
 }
 
-async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+function checksumOf(body: object): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
 }

@@ -4,14 +4,14 @@ import type { Run } from './run.ts';
 /** Of more members than these a sentence names the first ones. Each is named where it was taken out, too. */
 const namedAtMost = 10;
 
-/** Warns, once in a run, where the journal is not in state_dir. Call it when something was written down. */
-export function sayPlace(run: Run, { place, spareDir }: Journal): void {
+/** Warns, once in a run, where the journal is not in state_dir. Call it when something was written down, or taken from it. */
+export function sayPlace(run: Run, { place, spareDir, content }: Journal): void {
   if (place === 'spare') {
     run.sayOnce({
       kind: 'warning',
       message: `state_dir can't be written; the journal is kept in ${spareDir}, which a reboot empties`,
     });
-  } else if (place === 'memory') {
+  } else if (place === 'memory' && content.entries.length > 0) {
     run.sayOnce({
       kind: 'warning',
       message: `what this run takes out can't be written down: ${nowhere(spareDir)}. Should drainctl end, nothing puts it back`,

@@ -1,6 +1,5 @@
-import { rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { isDrainctlError } from '../errors.ts';
+import { join } from 'node:path';
+import { type DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ProcessName } from '../supervisor/process.ts';
 import { failureToWrite, inTime } from './journal-disk.ts';
@@ -15,15 +14,10 @@ import {
   readJournalFile,
   writeJournalFile,
 } from './journal-file.ts';
-import { SpareJournal } from './spare-journal.ts';
+import { setAside } from './set-aside.ts';
+import { type JournalPlace, SpareJournal } from './spare-journal.ts';
 
-/** Where the journal is: `spare` while state_dir can't be written, `memory` where the second place can't be either. */
-export type JournalPlace = 'state_dir' | 'spare' | 'memory';
-
-/** The second place: beside the sidecar's socket, so by default `/run/drainctl`. */
-export function spareFolder(socket: string): string {
-  return join(dirname(socket), 'drainctl');
-}
+export { spareFolder } from './spare-journal.ts';
 
 /**
  * What was taken out, by whom, and its state before: written and flushed to the disk before a pool is touched, cleared
@@ -34,7 +28,7 @@ export function spareFolder(socket: string): string {
  */
 export class Journal {
   readonly #dir: string;
-  readonly #file: string;
+  readonly file: string;
   readonly #log: Log;
   #content: JournalContent = emptyJournal;
   #seen: JournalContent | undefined;
@@ -45,6 +39,7 @@ export class Journal {
   #queued: Promise<void> | undefined;
   readonly #spare: SpareJournal;
   #place: JournalPlace = 'state_dir';
+  #isDamaged = false;
   /** True where the file must not be written over: a newer drainctl's, or one that could not be read. */
   #leaveAlone = false;
   /** What was taken out while the file was left alone: it joins what the file holds as soon as that can be read. */
@@ -53,7 +48,7 @@ export class Journal {
   /** `spareDir`: the folder of the second place; '': there is none. */
   constructor(stateDir: string, log: Log, spareDir = '') {
     this.#dir = stateDir;
-    this.#file = join(stateDir, 'journal.json');
+    this.file = join(stateDir, 'journal.json');
     this.#log = log;
     this.#spare = new SpareJournal(spareDir, stateDir, log);
   }
@@ -75,15 +70,14 @@ export class Journal {
       this.#seen = this.#content;
       if (this.#besideFile.length > 0 || spare !== undefined) await this.#write();
     } catch (error) {
-      const isDamaged = isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
-      this.#leaveAlone = !isDamaged;
-      if (!isDamaged) {
+      if (!isDamage(error)) {
+        this.#leaveAlone = true;
         this.#content = this.#withBesideFile(this.#content);
         throw error;
       }
-      const aside = `${this.#file}.damaged-${new Date().toISOString().replaceAll(':', '')}`;
-      await rename(this.#file, aside).catch(() => {});
+      const aside = (await setAside(this.file)) || this.file;
       this.#log.error(`${error.message} It is now ${aside}. ${error.hint}`, { code: error.code });
+      this.#isDamaged = false;
       this.#content = this.#withBesideFile(emptyJournal);
       this.#seen = this.#content;
     }
@@ -108,7 +102,11 @@ export class Journal {
   async peek(): Promise<JournalContent> {
     const before = this.#content;
     const isWritten = this.#pendingChanges === 0;
-    const found = this.#place === 'memory' ? before : await this.#read().catch(() => this.#content);
+    const noteDamage = (error: unknown) => {
+      this.#isDamaged = isDamage(error);
+      return this.#content;
+    };
+    const found = this.#place === 'memory' ? before : await this.#read().catch(noteDamage);
     // A change that was not yet on the disk, or that came meanwhile, is newer than what was read.
     if (isWritten && this.#content === before) this.#seen = found;
     return found;
@@ -119,12 +117,16 @@ export class Journal {
     return this.#seen;
   }
 
-  /** Where the latest change was written to. */
+  /** True where the file was found damaged, and was not yet set aside by {@link load}. */
+  get isDamaged(): boolean {
+    return this.#isDamaged;
+  }
+
   get place(): JournalPlace {
     return this.#place;
   }
 
-  /** The folder of the second place; '' where there is none. */
+  /** See {@link SpareJournal}. */
   get spareDir(): string {
     return this.#spare.dir;
   }
@@ -134,9 +136,9 @@ export class Journal {
     try {
       await this.#read();
       if (this.#place === 'memory')
-        return `The journal ${this.#file} can't be written; what is out is known to this process only.`;
+        return `The journal ${this.file} can't be written; what is out is known to this process only.`;
       if ((await this.#spare.read()) === undefined) return '';
-      return `The journal ${this.#file} could not be written; until a run can write it again, it is ${this.#spare.file}.`;
+      return `The journal ${this.file} could not be written; until a run can write it again, it is ${this.#spare.file}.`;
     } catch (error) {
       if (!isDrainctlError(error)) throw error;
       return error.toText();
@@ -148,7 +150,6 @@ export class Journal {
     return this.#content;
   }
 
-  /** The entries of a process. */
   entriesOf(process: ProcessName): readonly JournalEntry[] {
     return this.#content.entries.filter((entry) => entry.process === process);
   }
@@ -211,7 +212,7 @@ export class Journal {
     const spare = await this.#spare.read();
     // A whole one is later than the main file, which may still hold what has been cleared since.
     if (spare !== undefined && spare.isPart !== true) return this.#withBesideFile(spare);
-    const main = await inTime('JOURNAL_UNREADABLE', this.#file, () => readJournalFile(this.#file));
+    const main = await inTime('JOURNAL_UNREADABLE', this.file, () => readJournalFile(this.file));
     return this.#withBesideFile(joined(main, spare?.entries ?? []));
   }
 
@@ -224,8 +225,8 @@ export class Journal {
   }
 
   async #writeMain(): Promise<boolean> {
-    const write = () => writeJournalFile(this.#dir, this.#file, this.#content);
-    const error = await failureToWrite(this.#file, write);
+    const write = () => writeJournalFile(this.#dir, this.file, this.#content);
+    const error = await failureToWrite(this.file, write);
     if (error === undefined) {
       this.#place = 'state_dir';
       this.#besideFile = [];
@@ -242,4 +243,8 @@ export class Journal {
     this.#place = error === undefined ? 'spare' : 'memory';
     if (error === undefined && !this.#leaveAlone) this.#besideFile = [];
   }
+}
+
+function isDamage(error: unknown): error is DrainctlError {
+  return isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
 }

@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { backoffMs } from '../backoff.ts';
 import { toDrainctlError } from '../errors.ts';
+import type { Flock } from '../flock.ts';
 import { listenOnSocketFile } from '../rpc/socket-file.ts';
 import { Deadline, sleep, withTimeout } from '../time.ts';
-import { type FileLock, takeFileLock } from './lock-file.ts';
+import { takeFileLock } from './lock-file.ts';
 
 /** Who holds the lock, as it tells whoever asks. */
 export interface LockOwner {
@@ -43,7 +45,8 @@ const hung = -1;
 
 const giveWay = 'give way to ';
 
-const retryMs = 50;
+/** Not longer and longer: whoever waits is to begin as soon as the lock is free. */
+const pauses = { firstMs: 50, longestMs: 50 };
 const answerTimeoutMs = 1_000;
 
 /** An owner that has not answered for this long is taken to hang. */
@@ -78,7 +81,7 @@ export async function waitForLock(
     if (pid !== told) onWait(owner);
     told = pid;
     if (takeOver !== undefined && silence.passed) return noLock;
-    await sleep(retryMs, signal);
+    await sleep(backoffMs(0, pauses), signal);
   }
 }
 
@@ -103,7 +106,7 @@ export async function tryLock(
   return { held: true, release: () => release(fileLock, endAnswering) };
 }
 
-async function release(fileLock: FileLock, endAnswering: () => Promise<void>): Promise<void> {
+async function release(fileLock: Flock, endAnswering: () => Promise<void>): Promise<void> {
   await endAnswering();
   await fileLock.release();
 }

@@ -8,7 +8,7 @@ import { DepoolBeside } from './depool-beside.ts';
 import { type Loss, sayBypass } from './loss.ts';
 import type { Run } from './run.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Workshop } from './workshop.ts';
+import type { Workshops } from './workshops.ts';
 
 const askLimitMs = 5_000;
 
@@ -32,7 +32,7 @@ interface Deferred {
 
 /** Damage control: hears of processes that went without a run of ours, and has them taken out. */
 export class Losses {
-  readonly #shop: Workshop;
+  readonly #shops: Workshops;
   readonly #log: Log;
   readonly #surroundings: LossSurroundings;
   readonly #beside: DepoolBeside;
@@ -40,11 +40,11 @@ export class Losses {
   /** Those that a run has among its own: they are looked at when it has ended. */
   readonly #deferred = new Map<ProcessName, Deferred>();
 
-  constructor(shop: Workshop, log: Log, surroundings: LossSurroundings) {
-    this.#shop = shop;
+  constructor(shops: Workshops, log: Log, surroundings: LossSurroundings) {
+    this.#shops = shops;
     this.#log = log;
     this.#surroundings = surroundings;
-    this.#beside = new DepoolBeside(shop, log, surroundings.onEnded);
+    this.#beside = new DepoolBeside(shops, log, surroundings.onEnded);
     setMaxListeners(0, this.#ending.signal);
   }
 
@@ -53,13 +53,13 @@ export class Losses {
    * on this very process, that run handles it.
    */
   report(loss: Loss): void {
-    if (loss.kind === 'bypassed' && this.#shop.ownStops.has(loss.process, loss.pid)) return;
+    if (loss.kind === 'bypassed' && this.#shops.current.ownStops.has(loss.process, loss.pid)) return;
     const { run, progress } = this.#runWith(loss.process);
     // Also where the run has done with it: it may be putting it back at this moment, to undo what it did.
     if (run !== undefined) this.#defer({ run, loss, goesBack: progress?.phase === 'repool' });
-    if (progress === undefined || progress.phase === '' || progress.outcome !== '') this.#beside.add(loss);
+    if (progress === undefined || !isBegun(progress.phase) || progress.outcome !== '') this.#beside.add(loss);
     else if (loss.kind === 'bypassed' && progress.phase !== 'stop')
-      this.#log.warn(sayBypass([loss.process], this.#shop.config.sidecar.socket));
+      this.#log.warn(sayBypass([loss.process], this.#shops.current.config.sidecar.socket));
   }
 
   /** True while the process is being taken out. */
@@ -133,10 +133,15 @@ export class Losses {
   }
 
   async #ask(process: ProcessName): Promise<ProcessInfo | undefined> {
-    const ask = (signal: AbortSignal) => this.#shop.world.supervisor.getProcessInfo(process, signal);
+    const ask = (signal: AbortSignal) => this.#shops.current.world.supervisor.getProcessInfo(process, signal);
     const late = () => new Error('supervisord did not answer');
     return withTimeout(askLimitMs, this.#ending.signal, late, ask).catch(() => undefined);
   }
+}
+
+/** One that waits for capacity is in its pools still. */
+function isBegun(phase: ProcessProgress['phase']): boolean {
+  return phase !== '' && phase !== 'acquire';
 }
 
 /** A stop that no run of ours has asked for. */

@@ -13,6 +13,13 @@ export function outcomeOf(reports: readonly ProcessReport[]): RunOutcome {
   return worst ?? (reports.some((report) => report.outcome === 'untouched') ? 'cancelled' : 'done');
 }
 
+/** The report that says why the run ended as it did; undefined where none of its processes does. */
+export function causeOf(outcome: RunOutcome, reports: readonly ProcessReport[]): ProcessReport | undefined {
+  const told = reports.filter((report) => report.error_code !== '');
+  const because = told.find((report) => report.outcome === outcome);
+  return because ?? (outcome === 'cancelled' ? told.find((report) => report.outcome === 'untouched') : undefined);
+}
+
 /** How much work was cut off in all; -1 where one of them is unknown. */
 export function totalCut(reports: readonly ProcessReport[]): number {
   return reports.some((report) => report.cut < 0) ? -1 : reports.reduce((sum, report) => sum + report.cut, 0);
@@ -49,8 +56,9 @@ function sameness({ outcome, name, message }: ProcessReport): string {
   return outcome === 'cut' ? outcome : `${outcome} ${message.replaceAll(name, '')}`;
 }
 
-function isTold({ outcome }: ProcessReport): boolean {
-  return ranking.some((told) => told === outcome);
+function isTold({ outcome, message, error_code: code }: ProcessReport): boolean {
+  if (outcome === 'untouched') return code !== '';
+  return ranking.some((told) => told === outcome) || (outcome === 'done' && message !== '');
 }
 
 function headline(

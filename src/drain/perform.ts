@@ -1,16 +1,19 @@
 import pLimit from 'p-limit';
 import { type DrainctlError, sentence, toDrainctlError } from '../errors.ts';
-import { type RunDocument, runActions } from './api.ts';
+import { type ProcessProgress, type RunDocument, runActions } from './api.ts';
 import { targetsOf } from './choose.ts';
 import { execute } from './execute.ts';
+import { takeInInterrupted } from './interrupted.ts';
 import type { Journal } from './journal.ts';
-import { sayByHand } from './journal-place.ts';
+import { sayByHand, sayPlace } from './journal-place.ts';
 import type { Lock } from './lock.ts';
-import { outcomeOf, summaryOf, totalCut } from './outcome.ts';
-import { makePlan } from './plan.ts';
+import { causeOf, outcomeOf, summaryOf, totalCut } from './outcome.ts';
+import { makePlan, type Plan } from './plan.ts';
 import { mustGoOn, takesOver } from './policy.ts';
 import type { ProcessRun, RunContext } from './process-run.ts';
 import { endTexts, type Run, RunEnded } from './run.ts';
+import { RunCapacity } from './run-capacity.ts';
+import type { KeptRecord } from './run-files.ts';
 import { sayOccasion } from './wording.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -21,14 +24,21 @@ import type { Workshop } from './workshop.ts';
  */
 export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
   let lock: Lock | undefined;
+  let record: KeptRecord | undefined;
   let result: RunDocument;
   try {
     lock = await lockFor(run, shop);
+    if (lock.held) await takeInInterrupted(shop);
     if (run.options.occasion !== undefined)
       run.say({ kind: 'info', message: `${run.title} begins: ${run.options.occasion}` });
     result = await withJournal(run, shop, async () => {
       const plan = makePlan(run.action, await targetsOf(run, shop));
-      return resultOf(run, await execute(plan, contextFor(run, shop)), shop.journal);
+      run.progress = () => toDo(plan);
+      if (run.action !== 'recover') record = await shop.runFiles.keep(run);
+      const processes = await execute(plan, contextFor(run, shop));
+      // The disk may have failed since the last member was taken out.
+      sayPlace(run, shop.journal);
+      return resultOf(run, processes, shop.journal);
     });
   } catch (thrown) {
     result = failure(run, thrown);
@@ -38,8 +48,22 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
   // What is to happen is written down before it does: a kill in between must not lose how the drain went.
   const ends = mayEndSupervisord(run, result);
   if (ends) result = { ...result, ends_supervisord: true };
-  if (isHistory(result)) await shop.history.append(result);
+  if (isHistory(result)) await remember(run, result, shop);
+  await record?.end();
   return ends ? endSupervisord(run, result, shop) : result;
+}
+
+/** What a plan comes to before anything of it is done. */
+function toDo(plan: Plan): readonly ProcessProgress[] {
+  const targets = plan.flatMap(({ lanes }) => lanes).flatMap((lane) => lane.targets);
+  const nothing = { phase: '', in_flight: -1, elapsed_ms: 0, outcome: '' } as const;
+  return targets.map(({ info, settings }) => ({ name: info.fullName, deadline_ms: settings.deadlineMs, ...nothing }));
+}
+
+/** Writes it to the history; where that can't be, whoever follows the run is told. */
+async function remember(run: Run, result: RunDocument, shop: Workshop): Promise<void> {
+  const problem = await shop.history.write(result);
+  if (problem !== '') run.say({ kind: 'warning', message: problem });
 }
 
 /** Not what found nothing to do, nor a recovery that is tried again and again. */
@@ -87,14 +111,15 @@ export async function withJournal<T>(run: Run, shop: Workshop, work: () => Promi
 
 /** What the phases of a run's processes share. */
 export function contextFor(run: Run, shop: Workshop): RunContext {
-  const { world, targets, journal, ownStops, ticker } = shop;
+  const { world, findAddress, journal, ownStops, ticker } = shop;
   return {
     run,
     supervisor: world.supervisor,
     journal,
     ownStops,
     ticker,
-    findAddress: (pool, address) => targets.findAddress(pool, address),
+    capacity: new RunCapacity(run.action),
+    findAddress,
     inStopTurn: pLimit(1),
     fateOf: (target, pid, signal) => world.fateOf(target, pid, signal),
   };
@@ -105,7 +130,7 @@ export function resultOf(run: Run, processes: readonly ProcessRun[], journal: Jo
   const reports = processes.map((process) => process.report());
   const outcome = outcomeOf(reports);
   const cut = totalCut(reports);
-  const worst = reports.find((report) => report.outcome === outcome && report.error_code !== '');
+  const worst = causeOf(outcome, reports);
   return {
     ...runFacts(run),
     outcome,
@@ -130,7 +155,7 @@ function runFacts(run: Run): Pick<RunDocument, 'id' | 'action' | 'names' | 'occa
     names: run.names,
     occasion: run.options.occasion ?? '',
     started_at: run.startedAt.toISOString(),
-    ended_at: new Date().toISOString(),
+    ended_at: run.now.toISOString(),
   };
 }
 
@@ -168,7 +193,7 @@ async function endSupervisord(run: Run, result: RunDocument, shop: Workshop): Pr
     const { message: why, code, hint } = toDrainctlError(thrown);
     const message = `${result.message} But supervisord could not be told to ${what}: ${sentence(why)}`;
     const failed = { ...result, outcome: 'failed' as const, message, error_code: code, hint, ends_supervisord: false };
-    await shop.history.append(failed);
+    await remember(run, failed, shop);
     return failed;
   }
 }

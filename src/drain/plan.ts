@@ -1,5 +1,5 @@
-import type { PlanDocument, PlannedProcess, PlannedStep, RunAction } from './api.ts';
-import { pipelines } from './policy.ts';
+import type { PlanDocument, PlannedProcess, PlannedStep, RunAction, RunOptions } from './api.ts';
+import { mustGoOn, pipelines } from './policy.ts';
 import { countedBy, describeMember, type Target } from './target.ts';
 
 /** The processes of one group in a step; at most `atATime` of them are out at the same time. */
@@ -74,16 +74,28 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** The plan as people and programs see it, with the longest that it can take. */
-export function planDocument(action: RunAction, plan: Plan, deadlineMs: number | undefined): PlanDocument {
-  const steps = plan.map((step) => plannedStep(action, step, deadlineMs));
+/** What is said of the capacity for each process, by its name. */
+type Available = ReadonlyMap<string, readonly string[]>;
+
+interface PlanOptions extends Pick<RunOptions, 'deadlineMs' | 'force'> {
+  readonly available: Available;
+}
+
+/** The plan as people and programs see it, with the longest that it can take. `available`: what is available now. */
+export function planDocument(
+  action: RunAction,
+  plan: Plan,
+  { deadlineMs, force }: Pick<RunOptions, 'deadlineMs' | 'force'>,
+  available: Available = new Map(),
+): PlanDocument {
+  const steps = plan.map((step) => plannedStep(action, step, { deadlineMs, force, available }));
   return { action, worst_case_ms: steps.reduce((sum, step) => sum + step.worst_case_ms, 0), steps };
 }
 
-function plannedStep(action: RunAction, step: PlanStep, deadlineMs: number | undefined): PlannedStep {
+function plannedStep(action: RunAction, step: PlanStep, options: PlanOptions): PlannedStep {
   const lanes = step.lanes.map((lane) => ({
     ...lane,
-    processes: lane.targets.map((target) => plannedProcess(action, target, deadlineMs)),
+    processes: lane.targets.map((target) => plannedProcess(action, target, options)),
   }));
   return {
     title: step.title,
@@ -94,8 +106,9 @@ function plannedStep(action: RunAction, step: PlanStep, deadlineMs: number | und
 }
 
 /**
- * Side by side the longest counts; but processes are stopped one at a time, so their stops add up. Of a group that a
- * restart takes N at a time it is at worst the longest of its processes once for every N of them.
+ * Side by side the longest counts; but processes are stopped one at a time, so their stops add up, and so do their waits
+ * for capacity, except in a shutdown, which waits once. Of a group that a restart takes N at a time it is at worst the
+ * longest of its processes once for every N of them.
  */
 function stepWorstCaseMs(
   action: RunAction,
@@ -103,19 +116,23 @@ function stepWorstCaseMs(
 ): number {
   const stopMs = (target: Target) => (pipelines[action].includes('stop') ? target.config.stopWaitSecs * 1_000 : 0);
   const stopsMs = lanes.flatMap((lane) => lane.targets).reduce((sum, target) => sum + stopMs(target), 0);
+  const waitsMs = lanes.flatMap((lane) => lane.processes).map((process) => process.capacity_wait_ms);
+  const waitMs = mustGoOn(action) ? Math.max(0, ...waitsMs) : waitsMs.reduce((sum, ms) => sum + ms, 0);
   const restMs = lanes.map((lane) => {
     const turns = Math.ceil(lane.processes.length / Math.min(lane.atATime, lane.processes.length));
     const longest = lane.processes.map(
-      (process, index) => process.worst_case_ms - stopMs(lane.targets[index] as Target),
+      (process, index) => process.worst_case_ms - process.capacity_wait_ms - stopMs(lane.targets[index] as Target),
     ); // as: one process for each target
     return turns * Math.max(0, ...longest);
   });
-  return Math.max(0, ...restMs) + stopsMs;
+  return waitMs + Math.max(0, ...restMs) + stopsMs;
 }
 
-function plannedProcess(action: RunAction, target: Target, deadlineMs: number | undefined): PlannedProcess {
-  const drainMs = deadlineMs ?? target.settings.deadlineMs;
+function plannedProcess(action: RunAction, target: Target, options: PlanOptions): PlannedProcess {
+  const drainMs = options.deadlineMs ?? target.settings.deadlineMs;
+  const capacityWaitMs = options.force === true ? 0 : capacityWaitOf(action, target);
   const worst: Partial<Record<string, number>> = {
+    acquire: capacityWaitMs,
     drain: isDrainedByUs(target) ? drainMs : 0,
     stop: target.config.stopWaitSecs * 1_000,
     ready: target.settings.readyDeadlineMs,
@@ -129,8 +146,16 @@ function plannedProcess(action: RunAction, target: Target, deadlineMs: number | 
     in_flight_by: countedBy(target),
     deadline_ms: drainMs,
     on_deadline: target.settings.onDeadline,
+    capacity: options.available.get(target.info.fullName) ?? [],
+    capacity_wait_ms: capacityWaitMs,
     worst_case_ms: pipelines[action].reduce((sum, phase) => sum + (worst[phase] ?? 0), 0),
   };
+}
+
+/** A gate does not wait for capacity. */
+function capacityWaitOf(action: RunAction, target: Target): number {
+  if (!pipelines[action].includes('acquire') || action === 'gate') return 0;
+  return Math.max(0, ...target.members.map(({ at }) => at.capacity?.rule.waitMs ?? 0));
 }
 
 /** A process with no entry in the configuration is stopped in its turn, undrained. */

@@ -3,13 +3,13 @@ import type { EndReason, Phase, RunAction, RunOptions } from './api.ts';
 
 /** What each action does to a process, in order. */
 export const pipelines: Readonly<Record<RunAction, readonly Phase[]>> = {
-  drain: ['depool', 'settle', 'drain', 'hold'],
-  stop: ['depool', 'settle', 'drain', 'stop'],
+  drain: ['acquire', 'depool', 'settle', 'drain', 'hold'],
+  stop: ['acquire', 'depool', 'settle', 'drain', 'stop'],
   start: ['start', 'ready', 'repool'],
-  restart: ['depool', 'settle', 'drain', 'stop', 'start', 'ready', 'repool'],
-  shutdown: ['depool', 'settle', 'drain', 'stop'],
+  restart: ['acquire', 'depool', 'settle', 'drain', 'stop', 'start', 'ready', 'repool'],
+  shutdown: ['acquire', 'depool', 'settle', 'drain', 'stop'],
   pool: ['release', 'ready', 'repool'],
-  gate: ['depool', 'settle', 'drain'],
+  gate: ['acquire', 'depool', 'settle', 'drain'],
   recover: ['release', 'ready', 'repool'],
   depool: ['depool'],
 };
@@ -58,6 +58,8 @@ export function mayBeEnded(action: RunAction, reason: EndReason): boolean {
 export function takesOver(newcomer: RunAction, earlier: RunAction): boolean {
   if (newcomer === 'gate') return true;
   if (newcomer === 'shutdown') return earlier !== 'shutdown';
+  // After a crash of supervisord the others wait in vain for its answers, and every moment counts.
+  if (newcomer === 'depool') return !mustGoOn(earlier);
   // A recovery only tidies up, and does so again later.
   return earlier === 'recover' && newcomer !== 'recover';
 }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
+import type { CapacityRule } from '../config/config.ts';
 import { DrainctlError, isDrainctlError, toDrainctlError } from '../errors.ts';
-import type { Depool, MemberState, Pool, Repool } from '../pools/pool.ts';
+import type { Depool, Json, MemberState, Pool, PoolCapacity, Repool, Server } from '../pools/pool.ts';
 import { withTimeout } from '../time.ts';
 import { Batch } from './batch.ts';
 
@@ -13,6 +14,15 @@ const effect = { hasEffect: true, splits: (error: unknown) => !isDrainctlError(e
 /** So many members that are asked apart are changed at the same time. */
 const apartLimit = 8;
 
+/** Who else does a member's work at one address, and how many of them must be available; see `PoolCapacity`. */
+export interface AddressCapacity {
+  readonly rule: CapacityRule;
+  groupOf(member: object): string;
+  nameOf(member: object): string;
+  servers(member: object, signal: AbortSignal): Promise<readonly Server[]>;
+  outBefore(member: object): ReadonlySet<string> | undefined;
+}
+
 /** One address of a pool, shared by all processes: what they ask in the same moment goes out in one round trip. */
 export class PoolAddress {
   readonly pool: string;
@@ -21,6 +31,8 @@ export class PoolAddress {
   readonly counts: boolean;
   readonly tightensAfterMs: number;
   readonly endsWithProcess: boolean;
+  /** Undefined where no minimum is set. */
+  readonly capacity: AddressCapacity | undefined;
   readonly #driver: Pool;
   readonly #onFailure: (error: DrainctlError) => void;
   /** One change at a time, so that the order in which they were asked for is the order in which they happen. */
@@ -30,8 +42,13 @@ export class PoolAddress {
   readonly #depools: Batch<Depool<object>, undefined>;
   readonly #repools: Batch<Repool<object>, undefined>;
 
-  /** `onFailure` is told of each round trip that failed. */
-  constructor(pool: string, driver: Pool, onFailure: (error: DrainctlError) => void = () => {}) {
+  /** `onFailure` is told of each round trip that failed. `rule`: the pool's minimum, where one is set. */
+  constructor(
+    pool: string,
+    driver: Pool,
+    onFailure: (error: DrainctlError) => void = () => {},
+    rule?: CapacityRule | undefined,
+  ) {
     this.pool = pool;
     this.address = driver.address;
     this.settleMs = driver.settleMs;
@@ -45,6 +62,7 @@ export class PoolAddress {
     this.#states = new Batch((members, signal) => this.#inTime(signal, (limited) => driver.state(members, limited)), {
       joins: this.#joins,
     });
+    this.capacity = rule && driver.capacity && this.#countedBy(driver.capacity, rule);
     this.#depools = this.#changes((members, signal) => driver.depool(members, signal));
     this.#repools = this.#changes((members, signal) => driver.repool(members, signal));
   }
@@ -59,9 +77,24 @@ export class PoolAddress {
     await this.#depools.add({ member, outForMs, reason }, signal);
   }
 
+  /** True where {@link settled} resolves as soon as a member gets no more new work. */
+  get observesSettling(): boolean {
+    return this.#driver.settled !== undefined;
+  }
+
+  /** Resolves when a member that was taken out gets no more new work, where that can be observed; see `Pool.settled`. */
+  async settled(member: object, signal: AbortSignal): Promise<void> {
+    await this.#driver.settled?.(member, signal);
+  }
+
   /** Puts the member back to the state it had before. */
   async repool(member: object, before: Repool<object>['before'], signal: AbortSignal): Promise<void> {
     await this.#repools.add({ member, before }, signal);
+  }
+
+  /** True where a member that is out is so by somebody else's hand, as far as the driver can tell. */
+  isOtherHand(before: Json, now: Json): boolean {
+    return this.#driver.isOtherHand?.(before, now) ?? false;
   }
 
   /** Frees what the driver holds open. */
@@ -77,6 +110,20 @@ export class PoolAddress {
       },
       { ...effect, joins: this.#joins },
     );
+  }
+
+  #countedBy(driver: PoolCapacity<object>, rule: CapacityRule): AddressCapacity {
+    const counts = new Batch(
+      (members: readonly object[], signal) => this.#inTime(signal, (limited) => driver.servers(members, limited)),
+      { joins: this.#joins },
+    );
+    return {
+      rule,
+      groupOf: (member) => driver.groupOf(member),
+      nameOf: (member) => driver.nameOf(member),
+      servers: (member, signal) => counts.add(member, signal),
+      outBefore: (member) => driver.outBefore(member),
+    };
   }
 
   async #inTime<T>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T> {

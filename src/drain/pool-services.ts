@@ -1,3 +1,4 @@
+import type { HealthChecks } from '../pools/pool.ts';
 import { isAlive } from '../supervisor/process.ts';
 import { isSilent } from '../supervisor/silent.ts';
 import type { DriverSurroundings } from './driver-surroundings.ts';
@@ -6,9 +7,14 @@ import { isSameEntry } from './journal-file.ts';
 import type { World } from './world.ts';
 
 /** What the engine lends to the drivers of pools. */
-export function poolSurroundings(world: World, journal: Journal): Pick<DriverSurroundings, 'services' | 'takenOutAt'> {
+export function poolSurroundings(
+  world: World,
+  journal: Journal,
+  healthChecks: HealthChecks | undefined,
+): Pick<DriverSurroundings, 'services' | 'takenOutAt'> {
   return {
     services: {
+      healthChecks,
       async signalProcess(process, signalName, signal) {
         try {
           await world.supervisor.signalProcess(process, signalName, signal);

@@ -7,6 +7,7 @@ import type { Journal } from './journal.ts';
 import type { OwnStops } from './own-stops.ts';
 import type { FindAddress } from './put-back.ts';
 import type { Run } from './run.ts';
+import type { RunCapacity } from './run-capacity.ts';
 import { isCounted, type Target } from './target.ts';
 import type { Ticker } from './ticker.ts';
 import type { Fate } from './world.ts';
@@ -18,6 +19,7 @@ export interface RunContext {
   readonly journal: Journal;
   readonly ownStops: OwnStops;
   readonly ticker: Ticker;
+  readonly capacity: RunCapacity;
   readonly findAddress: FindAddress;
   /** Runs one stop at a time. */
   readonly inStopTurn: <T>(work: () => Promise<T>) => Promise<T>;
@@ -48,6 +50,8 @@ export class ProcessRun {
   sawWork = false;
   /** True where it ended by itself before it was drained. */
   died = false;
+  /** True where it did not heed its stop signal, so that supervisord killed it. */
+  killed = false;
   /** When it was taken out, on the monotonic clock; undefined: it is not out. */
   outSinceMs: number | undefined;
   cut = 0;
@@ -71,7 +75,17 @@ export class ProcessRun {
 
   /** Its turn has come: the deadline runs from now. Its pid may be another than when the plan was made. */
   async begin(): Promise<void> {
+    this.restartDeadline();
+    await this.refreshPid();
+  }
+
+  /** The deadline runs from now. */
+  restartDeadline(): void {
     this.deadline = new Deadline(this.deadline.ms);
+  }
+
+  /** Sees which process it is by now, where the plan is not of this moment. */
+  async refreshPid(): Promise<void> {
     if (monotonicMs() - this.#plannedAtMs > planIsFreshMs) this.pid = (await this.fate()).pid || this.pid;
   }
 
@@ -153,12 +167,12 @@ export class ProcessRun {
   }
 
   /** Runs a phase and keeps how long it took. */
-  async timed(phase: Phase, work: () => Promise<void>): Promise<void> {
+  async timed<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
     const startedAtMs = monotonicMs();
     this.#phaseStartedAtMs = startedAtMs;
     this.phase = phase;
     try {
-      await work();
+      return await work();
     } finally {
       this.#phases.push({ phase, ms: Math.round(monotonicMs() - startedAtMs) });
     }

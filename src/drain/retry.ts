@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.ts';
 import { type DrainctlError, toDrainctlError } from '../errors.ts';
 import { type Deadline, sleep } from '../time.ts';
 
@@ -12,8 +13,7 @@ export interface RetryOptions {
   readonly onFirstFailure?: (error: DrainctlError) => void;
 }
 
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
+const pauses = { firstMs: 100, longestMs: 2_000 };
 
 /** Tries until it works or the deadline has passed, with pauses that double up to 2 s, each shortened by up to a half at random. */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
@@ -26,8 +26,7 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
       const error = toDrainctlError(thrown);
       if (!mayHelp(error) || deadline.passed) throw error;
       if (attempt === 0) onFirstFailure?.(error);
-      const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt) * (1 - Math.random() / 2);
-      await sleep(Math.min(pauseMs, deadline.remainingMs), signal);
+      await sleep(Math.min(backoffMs(attempt, pauses), deadline.remainingMs), signal);
     }
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { DrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { Deadline } from '../time.ts';
+import { Deadline, monotonicMs } from '../time.ts';
 import type {
   EndReason,
   Phase,
@@ -49,6 +49,7 @@ export class Run {
   readonly names: readonly string[];
   readonly options: RunOptions;
   readonly startedAt = new Date();
+  readonly #startedAtMs = monotonicMs();
   /** Tells where each process stands, for those who watch. */
   progress: () => readonly ProcessProgress[] = () => [];
   readonly #log: Log;
@@ -80,6 +81,11 @@ export class Run {
     return this.#handOver.signal;
   }
 
+  /** True once somebody has waited for it. */
+  get isFollowed(): boolean {
+    return this.#isFollowed;
+  }
+
   get result(): RunDocument | undefined {
     return this.#result;
   }
@@ -87,6 +93,11 @@ export class Run {
   /** Such as `restart web:*`. */
   get title(): string {
     return this.names.length === 0 ? this.action : `${this.action} ${this.names.join(' ')}`;
+  }
+
+  /** The time of day as the start's clock would show it: one that is set meanwhile makes the run neither longer nor shorter. */
+  get now(): Date {
+    return new Date(this.startedAt.getTime() + Math.round(monotonicMs() - this.#startedAtMs));
   }
 
   /** Adds a step: to the log, and to those who wait. */

@@ -1,4 +1,4 @@
-import { toDrainctlError } from '../errors.ts';
+import { DrainctlError, type ErrorCode, toDrainctlError } from '../errors.ts';
 import type { MemberState } from '../pools/pool.ts';
 import { monotonicMs, withTimeout } from '../time.ts';
 import type { Sample } from './drained.ts';
@@ -14,12 +14,18 @@ export type MemberAnswer = { readonly member: TargetMember } & (
   | { readonly error: string }
 );
 
-/** Asks every member where it stands. Never rejects but on abort. */
-export async function askMembers(members: readonly TargetMember[], signal: AbortSignal): Promise<MemberAnswer[]> {
+/** Asks every member where it stands; one that has not answered after `limitMs` is told as such. Never rejects but on abort. */
+export async function askMembers(
+  members: readonly TargetMember[],
+  signal: AbortSignal,
+  limitMs = Number.POSITIVE_INFINITY,
+): Promise<MemberAnswer[]> {
   return Promise.all(
     members.map(async (member) => {
+      const late = lateAnswer('POOL_UNREACHABLE', describeMember(member));
       try {
-        return { member, state: await member.at.state(member.member, signal) };
+        const state = await withTimeout(limitMs, signal, late, (bounded) => member.at.state(member.member, bounded));
+        return { member, state };
       } catch (error) {
         signal.throwIfAborted();
         return { member, error: toDrainctlError(error).message };
@@ -34,12 +40,15 @@ export interface Look extends Sample {
 }
 
 /**
- * One look at a process: all its members and probes at the same time. What can't be told makes the whole unknown.
- * Rejects only with the signal's reason.
+ * One look at a process: all its members and probes at the same time. What can't be told makes the whole unknown, and
+ * so does what has not answered after `limitMs`: it is named. Rejects only with the signal's reason.
  */
-export async function takeLook(target: Target, signal: AbortSignal): Promise<Look> {
+export async function takeLook(target: Target, signal: AbortSignal, limitMs = Number.POSITIVE_INFINITY): Promise<Look> {
   const startedAtMs = monotonicMs();
-  const [answers, probed] = await Promise.all([askMembers(target.members, signal), probe(target, signal)]);
+  const [answers, probed] = await Promise.all([
+    askMembers(target.members, signal, limitMs),
+    probe(target, signal, limitMs),
+  ]);
   const counts = probed ?? answers.filter((answer) => answer.member.at.counts).map(countOf);
   const unknown = counts.flatMap((count) => ('unknownBecause' in count ? [count.unknownBecause] : []));
   return {
@@ -52,6 +61,8 @@ export async function takeLook(target: Target, signal: AbortSignal): Promise<Loo
         : counts.reduce((sum, count) => sum + ('inFlight' in count ? count.inFlight : 0), 0),
     unknownBecause: unknown.map(asClause).join('; '),
     notOut: answers.filter(mayStillGetWork).map((answer) => describeMember(answer.member)),
+    missing: answers.filter(isMissing).map((answer) => describeMember(answer.member)),
+    poolSilentBecause: answers.find((answer) => 'error' in answer)?.error,
   };
 }
 
@@ -78,6 +89,10 @@ function mayStillGetWork(answer: MemberAnswer): boolean {
   return 'error' in answer || answer.state.placement === 'in' || answer.state.placement === 'down';
 }
 
+function isMissing(answer: MemberAnswer): boolean {
+  return 'state' in answer && answer.state.placement === 'missing';
+}
+
 function countOf(answer: MemberAnswer): Count {
   if ('error' in answer) return { unknownBecause: answer.error };
   const { inFlight, inFlightUnknown, placement } = answer.state;
@@ -86,16 +101,21 @@ function countOf(answer: MemberAnswer): Count {
   return { unknownBecause: inFlightUnknown ?? `${describeMember(answer.member)} did not say what is in flight` };
 }
 
-async function probe(target: Target, signal: AbortSignal): Promise<Count[] | undefined> {
+async function probe(target: Target, signal: AbortSignal, limitMs: number): Promise<Count[] | undefined> {
   if (target.probes === undefined) return undefined;
   return Promise.all(
     target.probes.map(async (one) => {
+      const late = lateAnswer('PROBE_FAILED', `Probe ${one.target}`);
       try {
-        return { inFlight: await one.measure(signal) };
+        return { inFlight: await withTimeout(limitMs, signal, late, (bounded) => one.measure(bounded)) };
       } catch (error) {
         signal.throwIfAborted();
         return { unknownBecause: toDrainctlError(error).message };
       }
     }),
   );
+}
+
+function lateAnswer(code: ErrorCode, who: string): () => DrainctlError {
+  return () => new DrainctlError(code, `${who} did not answer before the deadline`);
 }

@@ -4,4 +4,6 @@ import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/proc
 export interface Snapshot {
   readonly infos: readonly ProcessInfo[];
   readonly configs: ReadonlyMap<ProcessName, ProcessConfig>;
+  /** Those among `infos` that supervisord no longer has, and the journal does. */
+  readonly gone?: ReadonlySet<ProcessName>;
 }

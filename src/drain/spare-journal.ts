@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { lstat, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../disk.ts';
 import { DrainctlError, toDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { failureToWrite, inTime } from './journal-disk.ts';
 import { type JournalContent, readJournalFile, writeJournalFile } from './journal-file.ts';
+
+/** Where the journal is: `spare` while state_dir can't be written, `memory` where the second place can't be either. */
+export type JournalPlace = 'state_dir' | 'spare' | 'memory';
+
+/** The second place: beside the sidecar's socket, so by default `/run/drainctl`. */
+export function spareFolder(socket: string): string {
+  return join(dirname(socket), 'drainctl');
+}
 
 /**
  * The journal's second place, for while state_dir can't be written. It outlives a restart of

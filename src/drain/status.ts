@@ -1,6 +1,6 @@
-import type { MemberState } from '../pools/pool.ts';
 import type { ProcessInfo } from '../supervisor/process.ts';
-import type { MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
+import type { DriftStatus, MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
+import { driftOf, type FoundMember } from './drift.ts';
 import { type Hold, isSameEntry, type JournalContent } from './journal-file.ts';
 import { sayExit } from './loss.ts';
 import { type MemberAnswer, takeLookInTime } from './sample.ts';
@@ -27,8 +27,10 @@ export interface StatusContext {
 /** One process as status shows it. Never rejects: what can't be told is unknown, with the reason. */
 export async function processStatus(target: Target, context: StatusContext): Promise<ProcessStatus> {
   const look = await takeLookInTime(target, lookLimitMs);
-  const members = look.answers.map((answer) => memberStatus(answer, target, context.journal));
   const { info } = target;
+  const found = look.answers.map((answer) => foundMember(answer, target, context.journal));
+  const members = look.answers.map((answer, index) => memberStatus(answer, found[index]?.entry !== undefined));
+  const drift = driftOf(found, { nowMs: Date.now(), isChanging: isChanging(progressOf(info, context)) });
   return {
     name: info.fullName,
     state: info.state,
@@ -38,20 +40,36 @@ export async function processStatus(target: Target, context: StatusContext): Pro
     in_flight: isCounted(target) ? (look.inFlight ?? -1) : -1,
     uncounted: !isCounted(target),
     since: since(info, context.journal),
-    why: why(info, members, look.unknownBecause, context),
+    why: why(info, { members, drift, unknownBecause: look.unknownBecause }, context),
     held: context.journal.holds.some((hold) => hold.process === info.fullName),
     run: progressOf(info, context) === undefined ? '' : (context.run?.id ?? ''),
     members,
+    drift,
   };
 }
 
-function memberStatus(answer: MemberAnswer, target: Target, journal: JournalContent): MemberStatus {
+function memberStatus(answer: MemberAnswer, ours: boolean): MemberStatus {
+  const { at, label } = answer.member;
+  const { placement, text } = 'error' in answer ? { placement: 'unknown', text: answer.error } : answer.state;
+  return { pool: at.pool, address: at.address, member: label, placement, text, ours };
+}
+
+function foundMember(answer: MemberAnswer, target: Target, journal: JournalContent): FoundMember {
   const { at, label } = answer.member;
   const key = entryKey(target.info.fullName, answer.member);
-  const ours = journal.entries.some((entry) => isSameEntry(entry, key));
-  const known: Pick<MemberState, 'text'> & { placement: string } =
-    'error' in answer ? { placement: 'unknown', text: answer.error } : answer.state;
-  return { pool: at.pool, address: at.address, member: label, placement: known.placement, text: known.text, ours };
+  return {
+    pool: at.pool,
+    address: at.address,
+    label,
+    state: 'error' in answer ? undefined : answer.state,
+    entry: journal.entries.find((entry) => isSameEntry(entry, key)),
+    isOtherHand: (before, now) => at.isOtherHand(before, now),
+  };
+}
+
+/** While a run takes it out or puts it back, the journal and the pools differ for a moment. */
+function isChanging(progress: ProcessProgress | undefined): boolean {
+  return progress?.phase === 'depool' || progress?.phase === 'repool';
 }
 
 /** One word for all members. */
@@ -72,16 +90,29 @@ function since(info: ProcessInfo, journal: JournalContent): string {
   return changedAtS > 0 ? new Date(changedAtS * 1_000).toISOString() : '';
 }
 
-function why(
-  info: ProcessInfo,
-  members: readonly MemberStatus[],
-  unknownBecause: string,
-  context: StatusContext,
-): string {
-  const { journal } = context;
+/** What was found of one process. */
+interface Found {
+  readonly members: readonly MemberStatus[];
+  readonly drift: readonly DriftStatus[];
+  readonly unknownBecause: string;
+}
+
+function why(info: ProcessInfo, found: Found, context: StatusContext): string {
   const progress = progressOf(info, context);
   if (progress !== undefined) return `${context.run?.action ?? ''}: ${sayProgress(progress)}`;
   if (context.problem !== '') return context.problem;
+  const ours = whyOut(info, context);
+  const drift = found.drift.map(({ text }) => text);
+  if (ours !== '' || drift.length > 0) return [ours, ...drift].filter((text) => text !== '').join('; ');
+  const missing = found.members.find((member) => member.placement === 'missing');
+  return missing === undefined
+    ? found.unknownBecause
+    : `${missing.member} at ${missing.address} is ${missing.text}, not by drainctl`;
+}
+
+/** Why drainctl keeps it out; "" where it does not. */
+function whyOut(info: ProcessInfo, context: StatusContext): string {
+  const { journal } = context;
   const hold = journal.holds.find((candidate) => candidate.process === info.fullName);
   if (hold !== undefined) return `on hold: ${hold.reason}${untilText(hold, context)}`;
   if (journal.entries.some((entry) => entry.process === info.fullName)) {
@@ -89,9 +120,7 @@ function why(
     if (!context.isSidecar) return `${taken}; no sidecar runs, so "drainctl pool ${info.fullName}" puts it back`;
     return `${taken}; goes back when ${info.state === 'RUNNING' ? '' : 'it runs and is '}ready${sayWait(info, context)}`;
   }
-  const theirs = members.find((member) => member.placement === 'out' || member.placement === 'missing');
-  if (theirs !== undefined) return `${theirs.member} at ${theirs.address} is ${theirs.text}, not by drainctl`;
-  return unknownBecause;
+  return '';
 }
 
 /** One that crashed again and again, or could not be put back, is kept out for a while. */

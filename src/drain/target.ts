@@ -37,6 +37,8 @@ export interface Target {
   readonly probes: readonly Probe[] | undefined;
   /** Undefined: RUNNING is ready. */
   readonly ready: ReadyCheck | undefined;
+  /** True where supervisord no longer has it: it is in the journal only. */
+  readonly isGone?: boolean;
 }
 
 /** What measures a process's work in flight, in words; empty where nothing does. */
@@ -60,4 +62,9 @@ export function describeMember(member: TargetMember): string {
 /** What identifies a process's member in the journal. */
 export function entryKey(process: ProcessName, { at, label }: TargetMember): EntryKey {
   return { process, pool: at.pool, address: at.address, label };
+}
+
+/** That a process did not heed its stop signal, as a clause to go on with after its name. */
+export function sayKilled({ config }: Target): string {
+  return `it did not end within its stopwaitsecs (${config.stopWaitSecs} s), and supervisord killed it`;
 }

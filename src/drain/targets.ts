@@ -1,4 +1,4 @@
-import type { Config, ProgramConfig } from '../config/config.ts';
+import type { Config, PoolConfig, ProgramConfig } from '../config/config.ts';
 import { programFor } from '../config/match.ts';
 import { type OpenedProgram, openProgram } from '../config/open.ts';
 import { type DrainctlError, isDrainctlError } from '../errors.ts';
@@ -23,13 +23,15 @@ export class Targets {
     this.#config = config;
     this.#surroundings = surroundings;
     const { observer } = surroundings;
-    const open = (pool: string, driver: Pool) =>
-      new PoolAddress(pool, driver, ({ code }) => observer?.onPoolFailure({ pool, address: driver.address, code }));
+    const open = ({ name: pool, capacity }: PoolConfig, driver: Pool) => {
+      const onFailure = ({ code }: DrainctlError) => observer?.onPoolFailure({ pool, address: driver.address, code });
+      return new PoolAddress(pool, driver, onFailure, capacity);
+    };
     this.#addresses = new Map(
       [...config.pools].map(([name, pool]) => [
         name,
         // as: `options` has passed this very driver's schema when the configuration was loaded
-        pool.driver.open(pool.options as never, servicesFor(name, surroundings)).map((driver) => open(name, driver)),
+        pool.driver.open(pool.options as never, servicesFor(name, surroundings)).map((driver) => open(pool, driver)),
       ]),
     );
   }

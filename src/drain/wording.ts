@@ -31,6 +31,7 @@ export function sayProcesses(count: number): string {
 }
 
 const phaseWords: Readonly<Record<Phase, string>> = {
+  acquire: 'waiting until enough others are available',
   depool: 'depooling',
   settle: 'settling',
   drain: 'draining',

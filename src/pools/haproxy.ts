@@ -11,12 +11,14 @@ import * as z from 'zod';
 import { durationSchema } from '../duration-schema.ts';
 import { accessProblem } from './haproxy/access.ts';
 import { type SocketAddress, socketAddressSchema } from './haproxy/address.ts';
+import { countCapacity, othersOut } from './haproxy/capacity.ts';
 import {
   type AdminTarget,
   beforeOf,
   type DepoolPolicy,
   depoolTarget,
   describeServerState,
+  isOtherHand,
   placementOf,
   readBefore,
   repoolTarget,
@@ -93,6 +95,7 @@ programs:
     members:
       - { pool: lb, server: "app/%(process_name)s" }
 `,
+  countsCapacity: true,
   label: ({ server }) => server,
   open: ({ addresses, depool, maint_after: maintAfterMs, timeout: timeoutMs }) =>
     addresses.map(({ address, master }) => openAddress(address, master, { depool, maintAfterMs }, timeoutMs)),
@@ -107,11 +110,12 @@ function openAddress(
 ): Pool<Member> {
   const socket = commandSocket(address, timeoutMs);
   const api = runtime(address, socket);
+  const outBefore = new Map<string, ReadonlySet<string>>();
   const earlierWorkers =
     master === undefined ? watchReloads(address) : askMaster(master, commandSocket(master, timeoutMs));
 
   /** Sets each server to what `decide` makes of its present state. All that can be set are, then the others are told. */
-  async function change(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+  async function change(changes: readonly Change[], signal: AbortSignal): Promise<Outcome> {
     const states = await api.states(
       changes.map(({ server }) => server),
       signal,
@@ -123,9 +127,10 @@ function openAddress(
       if (target !== undefined) targets.set(server, target);
     }
     const unknown = changes.filter(({ server }) => !states.has(server)).map(({ server }) => noSuchServer(server));
-    const { applied, failures } = targets.size === 0 ? nothingSet : await api.set(targets, signal);
-    const error = refusal(address, [...failures, ...unknown], applied);
+    const outcome = targets.size === 0 ? nothingSet : await api.set(targets, signal);
+    const error = refusal(address, [...outcome.failures, ...unknown], outcome.applied);
     if (error !== undefined) throw error;
+    return outcome;
   }
 
   return {
@@ -142,12 +147,15 @@ function openAddress(
       return servers.map((server) => memberState(server, states.get(server), stats.get(server), earlier, policy));
     },
 
-    depool(members, signal) {
+    async depool(members, signal) {
       const changes = members.map(({ member, outForMs }) => ({
         server: member.server,
         decide: (state: ServerState) => depoolTarget(state, policy, outForMs),
       }));
-      return change(changes, signal);
+      // Where nothing is set, or the answer is lost, it is not known.
+      for (const { server } of changes) outBefore.delete(server);
+      const { applied, states } = await change(changes, signal);
+      for (const server of applied) outBefore.set(server, othersOut(server, states));
     },
 
     async repool(members, signal) {
@@ -159,7 +167,10 @@ function openAddress(
       await change(changes, signal);
     },
 
+    isOtherHand,
+
     check: (_, signal) => accessProblem(socket, signal),
+    capacity: countCapacity(api, outBefore),
   };
 }
 
@@ -169,7 +180,7 @@ interface Change {
   readonly decide: (state: ServerState) => AdminTarget | undefined;
 }
 
-const nothingSet: Outcome = { applied: [], failures: [] };
+const nothingSet: Outcome = { applied: [], failures: [], states: new Map() };
 
 const noWorkerInfo: EarlierWork = {
   known: false,

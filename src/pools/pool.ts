@@ -57,15 +57,57 @@ export interface Pool<Member extends object = object> {
    * `before` to the journal. A member that is out already, by whoever's hand, is left as it is.
    */
   depool(members: readonly Depool<Member>[], signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when a member that was taken out truly gets no more new work, where that can be observed. Whoever waits does so
+   * no longer than {@link settleMs}. Rejects only with the reason of `signal`. Where it is absent, `settleMs` is waited.
+   */
+  settled?(member: Member, signal: AbortSignal): Promise<void>;
   /** Puts members back to `before`. What somebody else did to a member in the meantime is left as it is. */
   repool(members: readonly Repool<Member>[], signal: AbortSignal): Promise<void>;
+  /**
+   * True where a member that is out, as `now` says, is out in another way than {@link depool} takes it from `before`: by an
+   * operator's hand. Both are a {@link MemberState.before}. Changes nothing and asks nobody. Where it is absent, nobody can tell.
+   */
+  isOtherHand?(before: Json, now: Json): boolean;
   /**
    * What would keep this address from doing its work although it answers, such as a socket without the right to change
    * anything. Changes nothing. Where it is absent, there is nothing to tell.
    */
   check?(members: readonly Member[], signal: AbortSignal): Promise<readonly PoolProblem[]>;
+  /** Who else does the work of a member. There where the driver declares `countsCapacity`. */
+  readonly capacity?: PoolCapacity<Member>;
   /** Frees what the driver holds open, if anything. */
   close?(): void;
+}
+
+/** Tells of the servers among which a pool shares the work of a member. */
+export interface PoolCapacity<Member> {
+  /** The name of the group of servers that the member belongs to, such as a backend. Asks nobody. */
+  groupOf(member: Member): string;
+  /** The member's own name in {@link servers}. Asks nobody. */
+  nameOf(member: Member): string;
+  /**
+   * For each member all servers of its group, the member itself and those of other hosts included; not those that are
+   * there only for when all others have gone (backup servers). One round trip for all. Rejects as the pool's other methods do.
+   */
+  servers(members: readonly Member[], signal: AbortSignal): Promise<readonly (readonly Server[])[]>;
+  /**
+   * The names of those that were out already in the moment that this member was taken out, as the pool itself saw it;
+   * undefined: not known. Asks nobody: the answer to {@link Pool.depool} told. Of two that were taken out by different
+   * hosts at least one has the other among these.
+   */
+  outBefore(member: Member): ReadonlySet<string> | undefined;
+}
+
+/** One server of a group, as one address sees it. */
+export interface Server {
+  /** Unique in its group, and the same at every address. */
+  readonly name: string;
+  /** `in` and sure of it: it gets work, and nothing says that it is on its way down. What is not known is not available. */
+  readonly available: boolean;
+  readonly placement: Placement;
+  /** In the pool's own words. */
+  readonly text: string;
 }
 
 /** What {@link Pool.check} finds, for `drainctl check`. */
@@ -92,6 +134,25 @@ export interface Repool<Member> {
   readonly before: Json;
 }
 
+/** Whoever asks the sidecar for a process's health, by the address that it asks from. Moments on the monotonic clock. */
+export interface Checker {
+  readonly address: string;
+  /** What it was answered last: to send work (200), or not to (503). */
+  readonly answer: 'in' | 'out';
+  /** How often in a row it was answered so. */
+  readonly times: number;
+  /** When it got the latest answer. */
+  readonly lastAtMs: number;
+}
+
+/** Who asks the sidecar for the health of processes, and what it was answered. */
+export interface HealthChecks {
+  /** Since when that is known, on the monotonic clock: who asks seldom may not have asked yet. */
+  readonly sinceMs: number;
+  /** The checkers of one process, `group:name`. */
+  of(process: string): readonly Checker[];
+}
+
 /** What a driver may use beside its own connections. */
 export interface PoolServices {
   /** Sends a signal to a process through supervisord. Rejects with a DrainctlError; a process that does not run is no error. */
@@ -106,6 +167,8 @@ export interface PoolServices {
    * does not say so. For pools that can't be asked, after a restart of drainctl.
    */
   takenOutAt(address: string, label: string): number | undefined;
+  /** Undefined where nobody answers health checks: outside the sidecar, and in one without `sidecar.http`. */
+  readonly healthChecks?: HealthChecks | undefined;
 }
 
 /** What a driver file declares; validation, `drainctl drivers`, types and the docs' tables come from it. */
@@ -122,6 +185,10 @@ export interface PoolDriver<Options extends z.ZodObject = z.ZodObject, Member ex
   readonly member: Member;
   /** A complete configuration (`pools:` and `programs:`) that a test loads. */
   readonly example: string;
+  /** True where its pools have {@link Pool.capacity}, so that `min_available` may be set. Default: false. */
+  readonly countsCapacity?: boolean;
+  /** True where it works through the sidecar's health endpoints, so that `sidecar.http` must be set. Default: false. */
+  readonly needsHealthEndpoints?: boolean;
   /** What names the member to a person, such as `app/web_00`; unique in the pool. */
   label(member: z.output<Member>): string;
   /** One {@link Pool} for each address. Opens no connection yet. */

@@ -12,17 +12,10 @@ import * as z from 'zod';
 import { durationSchema } from '../duration-schema.ts';
 import { withTimeout } from '../time.ts';
 import { definePool, type MemberState, type Pool, type PoolProblem, type PoolServices } from './pool.ts';
-import {
-  handlingHint,
-  needsRestart,
-  noSuchProcess,
-  notHandled,
-  sayNotHandled,
-  supervisordFailed,
-  tooLate,
-} from './signal/errors.ts';
+import { handlingHint, needsRestart, notHandled, sayNotHandled } from './signal/errors.ts';
 import { type Instance, readHandling, readInstance, signalNumber } from './signal/instance.ts';
 import { isToldOff, mayBeToldOff, type Told, toldNow } from './signal/told.ts';
+import { noSuchProcess, supervisordFailed, tooLate } from './supervisord-errors.ts';
 
 const signalName = z
   .string()

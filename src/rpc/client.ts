@@ -71,6 +71,8 @@ const hints: Readonly<Record<string, string>> = {
   EACCES: 'Permission denied: run this as root, or as a user who may use the socket.',
   EPERM: 'Permission denied: run this as root, or as a user who may use the socket.',
   ENOTFOUND: 'The host name is unknown: correct the address.',
+  EMFILE:
+    'Too many files are open in drainctl itself: raise their limit (minfds of supervisord, LimitNOFILE= of its unit, "ulimit -n").',
   EAGAIN: 'It has too many connections waiting: try again.',
 };
 

@@ -3,6 +3,9 @@ import { readResponse } from './reader.ts';
 import { RpcFault, type RpcValue } from './rpc.ts';
 import type { ParsedResponse } from './strict-deserializer.ts';
 
+/** Messages go to logs and into faults. */
+const maxReason = 300;
+
 /** A call as a server receives it. */
 export interface RpcCall {
   readonly method: string;
@@ -51,5 +54,7 @@ function faultOf(value: unknown): Error {
 function malformed(what: 'call' | 'answer', cause: unknown): DrainctlError {
   // sax puts line and column below its message.
   const why = (cause instanceof Error ? cause.message : String(cause)).replaceAll('\n', ', ');
-  return new DrainctlError('RPC_PROTOCOL', `not an XML-RPC ${what}: ${why}`, { cause });
+  // It may quote a megabyte of what was sent.
+  const shown = why.length > maxReason ? `${why.slice(0, maxReason)}…` : why;
+  return new DrainctlError('RPC_PROTOCOL', `not an XML-RPC ${what}: ${shown}`, { cause });
 }

@@ -40,6 +40,9 @@ export const errorNumbers: Readonly<Record<ErrorCode, number>> = {
   SUPERVISOR_CONFIG: 33,
   INSTALL_REFUSED: 34,
   INSTALL_FAILED: 35,
+  TOO_FEW_AVAILABLE: 36,
+  RUN_INTERRUPTED: 37,
+  TOO_MANY_FILES: 38,
 };
 
 const offset = 1000;

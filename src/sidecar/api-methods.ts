@@ -50,7 +50,7 @@ export function drainMethods(api: DrainApi): RpcMethods {
     [
       'drain.start',
       {
-        help: 'Starts a run (drain, stop, start, restart, shutdown, pool) on these names, and gives its id. Options: deadline, for ("30s"), reason, keep_supervisord, occasion.',
+        help: 'Starts a run (drain, stop, start, restart, shutdown, pool) on these names, and gives its id. Options: deadline, for ("30s"), reason, force, forget, keep_supervisord, occasion.',
         signature: ['string', 'string', 'array', 'struct'],
         optionalParams: 1,
         handle: ([action, names, options]) =>
@@ -114,8 +114,10 @@ const optionReaders: Readonly<Record<string, (value: RpcValue) => RunOptions>> =
   deadline: (value) => ({ deadlineMs: readDuration('deadline', value) }),
   for: (value) => ({ holdForMs: readDuration('for', value) }),
   reason: (value) => ({ reason: readText('reason', value) }),
+  force: (value) => ({ force: readFlag('force', value) }),
   keep_supervisord: (value) => ({ keepSupervisord: readFlag('keep_supervisord', value) }),
   occasion: (value) => ({ occasion: readOccasion(value) }),
+  forget: (value) => ({ forget: readFlag('forget', value) }),
 };
 
 function readOptions(value: RpcValue): RunOptions {

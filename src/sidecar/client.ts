@@ -96,11 +96,13 @@ function unreachable(socket: string, cause: unknown): DrainctlError {
 }
 
 function writeOptions(options: RunOptions): RpcStruct {
-  const { deadlineMs, holdForMs, reason, keepSupervisord, occasion } = options;
+  const { deadlineMs, holdForMs, reason, force, forget, keepSupervisord, occasion } = options;
   return {
     ...(deadlineMs === undefined ? {} : { deadline: `${deadlineMs}ms` }),
     ...(holdForMs === undefined ? {} : { for: `${holdForMs}ms` }),
     ...(reason === undefined ? {} : { reason }),
+    ...(force === undefined ? {} : { force }),
+    ...(forget === undefined ? {} : { forget }),
     ...(keepSupervisord === undefined ? {} : { keep_supervisord: keepSupervisord }),
     ...(occasion === undefined ? {} : { occasion }),
   };

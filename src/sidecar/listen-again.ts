@@ -1,10 +1,11 @@
+import { backoffMs } from '../backoff.ts';
 import { toDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RpcServer } from '../rpc/http-server.ts';
 import type { RpcListenAddress } from '../rpc/listen-address.ts';
 import { sleep } from '../time.ts';
 
-const againMs = 5_000;
+const pauses = { firstMs: 500, longestMs: 5_000 };
 
 /**
  * Makes a server listen, again and again until its address can be had or `signal` is aborted: nothing that the sidecar
@@ -18,7 +19,7 @@ export async function listenAgain(
   signal: AbortSignal,
 ): Promise<void> {
   let told = '';
-  while (!signal.aborted) {
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       log.info(`${what} are served at ${await server.listen(await findAddress())}`);
       return;
@@ -26,7 +27,7 @@ export async function listenAgain(
       const why = toDrainctlError(error).toText();
       if (why !== told) log.error(`${what} are not served, and it is tried again: ${why}`);
       told = why;
-      await sleep(againMs, signal).catch(() => {});
+      await sleep(backoffMs(attempt, pauses), signal).catch(() => {});
     }
   }
 }

@@ -5,13 +5,14 @@ import { loadConfig } from '../config/load.ts';
 import { unconfiguredWarning } from '../config/unconfigured.ts';
 import { Engine } from '../drain/engine.ts';
 import { toDrainctlError } from '../errors.ts';
-import { onStopSignal } from '../stop-signals.ts';
+import { onReloadSignal, onStopSignal } from '../stop-signals.ts';
 import { findSupervisor } from '../supervisor/address.ts';
 import { createSupervisor } from '../supervisor/client.ts';
 import type { SupervisorEvent } from '../supervisor/events.ts';
 import { version } from '../version.ts';
 import { DamageControl } from './damage-control.ts';
 import { followEvents, TickWatch } from './event-loop.ts';
+import { openFilesLimit, shareFileTable, withinFileTable } from './file-table.ts';
 import { Front } from './front/front.ts';
 import { refuseOwnAddress } from './front/loop.ts';
 import { serveFront } from './front/serve.ts';
@@ -20,6 +21,7 @@ import type { HttpSide } from './http/http-side.ts';
 import { createJsonLog, type JsonLog } from './json-log.ts';
 import type { SidecarObserver } from './observer.ts';
 import { Reconciler } from './reconciler.ts';
+import { Reloader } from './reloader.ts';
 
 const tickIntervalMs = 5_000;
 const ticksMissedAtMost = 12;
@@ -46,12 +48,16 @@ export async function listen(options: ListenOptions): Promise<number> {
   outliveBugs(log);
   const { endpoint, source } = findSupervisor(config.supervisor, options.env, existsSync);
   refuseOwnAddress(endpoint, source, config.sidecar);
-  const http = await loadHttpSide(config.sidecar.http, log);
+  const openFiles = openFilesLimit();
+  const http = await loadHttpSide(config.sidecar, openFiles, log);
   const observer = http?.observer;
-  const engine = new Engine({ config, supervisor: createSupervisor(endpoint), log, isSidecar: true, observer });
-  const sidecar = new Sidecar(engine, log, observer);
+  const supervisor = createSupervisor(endpoint);
+  const healthChecks = http?.healthChecks;
+  const engine = new Engine({ config, supervisor, log, isSidecar: true, observer, healthChecks });
+  const reloader = new Reloader({ engine, log, configFile: options.configFile, env: options.env });
+  const sidecar = new Sidecar({ engine, log, reloader, observer });
   const front = new Front({ engine, config, endpoint, log });
-  const servers = serveFront({ sidecar: config.sidecar, handle: front.handle, log });
+  const servers = serveFront({ sidecar: withinFileTable(config.sidecar, openFiles, log), handle: front.handle, log });
   const httpServer = http?.serve(engine);
   log.info(`drainctl ${version} listens`, {
     config: config.file,
@@ -74,10 +80,14 @@ export async function listen(options: ListenOptions): Promise<number> {
 }
 
 /** Loaded only where it is wanted: without it the sidecar is smaller. */
-async function loadHttpSide(address: SidecarConfig['http'], log: JsonLog): Promise<HttpSide | undefined> {
-  if (address === undefined) return undefined;
+async function loadHttpSide(
+  sidecar: SidecarConfig,
+  openFiles: number | undefined,
+  log: JsonLog,
+): Promise<HttpSide | undefined> {
+  if (sidecar.http === undefined) return undefined;
   const { createHttpSide } = await import('./http/http-side.ts');
-  return createHttpSide(address, log);
+  return createHttpSide(sidecar.http, log, shareFileTable(openFiles ?? Number.POSITIVE_INFINITY, sidecar).http);
 }
 
 /** A sidecar that dies of a bug while it holds the gate cuts off what it was there to save; so it tells, and goes on. */
@@ -89,10 +99,19 @@ function outliveBugs(log: JsonLog): void {
   process.on('unhandledRejection', tell);
 }
 
+/** What a listener process is made of. */
+interface SidecarParts {
+  readonly engine: Engine;
+  readonly log: JsonLog;
+  readonly reloader: Reloader;
+  readonly observer: SidecarObserver | undefined;
+}
+
 /** The listener process while it lives. */
 class Sidecar {
   readonly #engine: Engine;
   readonly #log: JsonLog;
+  readonly #reloader: Reloader;
   readonly #observer: SidecarObserver | undefined;
   readonly #reconciler: Reconciler;
   readonly #damage: DamageControl;
@@ -104,9 +123,10 @@ class Sidecar {
   #hasHeldGate = false;
   #stop: Promise<void> | undefined;
 
-  constructor(engine: Engine, log: JsonLog, observer: SidecarObserver | undefined) {
+  constructor({ engine, log, reloader, observer }: SidecarParts) {
     this.#engine = engine;
     this.#log = log;
+    this.#reloader = reloader;
     this.#observer = observer;
     this.#reconciler = new Reconciler(engine, log, (succeeded) => observer?.onReconciled(succeeded));
     this.#damage = new DamageControl(engine, log, this.#supervisordPid);
@@ -118,9 +138,7 @@ class Sidecar {
   }
 
   async run(): Promise<number> {
-    process.on('SIGHUP', () =>
-      this.#log.warn('SIGHUP does nothing; restart the listener to read a changed configuration'),
-    );
+    onReloadSignal(() => this.#onReloadSignal());
     onStopSignal((signal) => this.#onStopSignal(signal));
     this.#reconciler.request();
     await followEvents({
@@ -172,6 +190,16 @@ class Sidecar {
     this.#log.warn(`supervisord dropped ${lost} events; ${hint}`, { lost });
     void this.#damage.lookForLosses();
     this.#reconciler.request();
+  }
+
+  /** What begins after the gate is another sidecar's, which reads the file itself. */
+  #onReloadSignal(): void {
+    if (this.#stop !== undefined) {
+      this.#log.info('SIGHUP: the configuration is not reloaded, for this listener is ending');
+      return;
+    }
+    // What could not go back may go back now.
+    void this.#reloader.request().then(() => this.#reconciler.request());
   }
 
   /** The first signal decides; later ones change nothing. */

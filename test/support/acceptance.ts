@@ -36,7 +36,12 @@ export async function startLongRequest(stack: Stack, ms: number): Promise<Load> 
 }
 
 /** Work in flight beside that of the clients, which lasts until the test releases it, however slow the machine is. */
-export function workUntilReleased(): { readonly config: (config: StackConfig) => object; release(): void } {
+export function workUntilReleased(): {
+  readonly config: (config: StackConfig) => object;
+  release(): void;
+  /** Puts it in flight again, for the next test of the same stack. */
+  hold(): void;
+} {
   const directory = temporaryDirectory();
   const path = directory.write('in-flight', '1');
   return {
@@ -51,6 +56,9 @@ export function workUntilReleased(): { readonly config: (config: StackConfig) =>
     },
     release() {
       directory.write('in-flight', '0');
+    },
+    hold() {
+      directory.write('in-flight', '1');
     },
   };
 }

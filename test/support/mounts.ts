@@ -11,11 +11,11 @@ export function mayMount(): boolean {
   return mounted;
 }
 
-/** A folder on a disk of 64 KiB of its own, until the test ends. */
-export function ownDisk(): string {
+/** A folder on a disk of its own, until the test ends; `options` are tmpfs's. Default: 64 KiB. */
+export function ownDisk(options = 'size=64k'): string {
   const path = temporaryDirectory().file('disk');
   mkdirSync(path);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
   onCleanUp(() => {
     execFileSync('umount', ['--lazy', path]);
   });

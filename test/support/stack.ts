@@ -16,8 +16,10 @@ import { readStopLog, type StopRecord, startWebServer, waitForHealth } from './w
 export interface StackOptions {
   /** Web processes under supervisord: `web:web_00`, `web:web_01`, … Default: 4. */
   readonly processes?: number;
-  /** HAProxys in front of them. Default: 1. */
-  readonly haproxies?: number;
+  /** HAProxys in front of them, or some that are there, which other stacks share: these are not ended with the stack. Default: 1. */
+  readonly haproxies?: number | readonly Haproxy[];
+  /** Of the web processes. Default: a free one. */
+  readonly firstPort?: number;
   /** With the sidecar as event listener. Default: true. */
   readonly sidecar?: boolean;
   /** With a server outside supervisord that stays up and takes over. Default: true. */
@@ -70,10 +72,10 @@ export interface Stack extends AsyncDisposable {
 
 /** Starts everything, and resolves when it is healthy. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { processes = 4, haproxies: haproxyCount = 1, sidecar = true, peer: withPeer = true } = options;
+  const { processes = 4, haproxies: given = 1, sidecar = true, peer: withPeer = true } = options;
   const directory = temporaryDirectory();
   const stopLog = directory.file('stops.jsonl');
-  const firstPort = await freePortRange(Math.max(2, processes));
+  const firstPort = options.firstPort ?? (await freePortRange(Math.max(2, processes)));
   const webServers = Array.from({ length: processes }, (_, index) => ({
     name: `web_${String(index).padStart(2, '0')}`,
     port: firstPort + index,
@@ -82,9 +84,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const peer = withPeer ? await startWebServer({ ...peerServer, mark: directory.path }) : undefined;
 
   const servers = withPeer ? [...webServers, peerServer] : webServers;
-  const haproxy = await startHaproxy({ ...options.haproxy, servers });
-  const others = Array.from({ length: haproxyCount - 1 }, () => startHaproxy({ ...options.haproxy, servers }));
-  const haproxies = [haproxy, ...(await Promise.all(others))];
+  const isOurs = typeof given === 'number';
+  const start = () => startHaproxy({ ...options.haproxy, servers });
+  const haproxies = isOurs ? await Promise.all(Array.from({ length: given }, start)) : given;
+  const [haproxy] = haproxies;
+  if (haproxy === undefined) throw new Error('a stack needs a HAProxy');
 
   const config = stackConfig({ directory, haproxies, firstPort });
   const configFile = writeConfig(directory, options.config?.(config) ?? config);
@@ -123,7 +127,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async close() {
       forget();
       await supervisord.close();
-      await Promise.all([...haproxies.map((each) => each.close()), peer?.close()]);
+      await Promise.all([...(isOurs ? haproxies.map((each) => each.close()) : []), peer?.close()]);
     },
     async [Symbol.asyncDispose]() {
       await stack.close();

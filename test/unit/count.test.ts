@@ -37,7 +37,7 @@ describe('parseCount', () => {
       fc.property(noDigits, (text) => parseCount(text) === undefined),
       { numRuns: 10_000 },
     );
-  });
+  }, 120_000);
 });
 
 describe('wholeCount', () => {

@@ -1,11 +1,12 @@
 import type { Config, PoolConfig } from '../../config/config.ts';
+import { neededOf } from '../../drain/capacity.ts';
 import { lookOnly, servicesFor } from '../../drain/driver-surroundings.ts';
 import type { TargetMember } from '../../drain/target.ts';
 import { DrainctlError, toDrainctlError } from '../../errors.ts';
 import type { Pool } from '../../pools/pool.ts';
 import type { ProcessName } from '../../supervisor/process.ts';
 import { withTimeout } from '../../time.ts';
-import type { AddressFacts, ResolvedProcess } from '../facts.ts';
+import type { AddressFacts, ResolvedProcess, ServerGroup } from '../facts.ts';
 
 /** Drivers have shorter limits of their own. */
 const limitMs = 30_000;
@@ -42,7 +43,8 @@ async function askAddress(
 ): Promise<AddressFacts> {
   const claims = all.filter(({ member: { at } }) => at.pool === pool.name && at.address === address.address);
   const members = claims.map(({ member }) => member.member);
-  const facts = { pool: pool.name, driver: pool.driver.name, address: address.address };
+  const isOtherHand: AddressFacts['isOtherHand'] = (before, now) => address.isOtherHand?.(before, now) ?? false;
+  const facts = { pool: pool.name, driver: pool.driver.name, address: address.address, groups: [], isOtherHand };
   const unasked = claims.map(({ process, member }) => ({ process, label: member.label, state: undefined }));
   try {
     return await withTimeout(
@@ -53,7 +55,8 @@ async function askAddress(
         const problems = (await address.check?.(members, limited)) ?? [];
         const states = members.length === 0 ? [] : await address.state(members, limited);
         const known = unasked.map((member, index) => ({ ...member, state: states[index] }));
-        return { ...facts, members: known, failure: undefined, problems };
+        const groups = await askGroups(pool, address, members, limited);
+        return { ...facts, members: known, groups, failure: undefined, problems };
       },
     );
   } catch (error) {
@@ -63,6 +66,21 @@ async function askAddress(
   } finally {
     address.close?.();
   }
+}
+
+async function askGroups(
+  { capacity: rule }: PoolConfig,
+  { capacity }: Pool,
+  members: readonly object[],
+  signal: AbortSignal,
+): Promise<readonly ServerGroup[]> {
+  if (rule === undefined || capacity === undefined || members.length === 0) return [];
+  const servers = await capacity.servers(members, signal);
+  const groups = members.map((member, index): ServerGroup => {
+    const count = servers[index]?.length ?? 0;
+    return { name: capacity.groupOf(member), servers: count, needed: neededOf(rule, count) };
+  });
+  return [...new Map(groups.map((group) => [group.name, group])).values()];
 }
 
 function tooLate(address: string): DrainctlError {

@@ -83,7 +83,7 @@ export function planOf(action: 'shutdown' | 'gate', processes: readonly Resolved
       action,
       processes.map(({ target }) => target),
     ),
-    undefined,
+    {},
   );
 }
 

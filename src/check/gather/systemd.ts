@@ -8,8 +8,8 @@ const drainUnitName = 'drain-connections.service';
 const unitsOfDriver: Readonly<Record<string, readonly string[]>> = {
   haproxy: ['haproxy.service'],
   consul: ['consul.service'],
-  nginx: ['nginx.service'],
-  apache: ['apache2.service', 'httpd.service'],
+  nginx_upstream: ['nginx.service'],
+  apache_balancer: ['apache2.service', 'httpd.service'],
 };
 
 /** supervisord's unit. */

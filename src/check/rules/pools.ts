@@ -64,6 +64,24 @@ export const membersCounted = defineRule({
   check: ({ pools }) => pools.flatMap((at) => uncounted(at)),
 });
 
+/** With one taken out there could never be enough: every restart would wait, and end. */
+export const capacityPossible = defineRule({
+  name: 'capacity-possible',
+  severity: 'error',
+  looksAt: 'With one member taken out there can be as many others as `min_available` asks for.',
+  remedy: 'Lower `min_available` of the pool, or add servers to the backend.',
+  needs: ['pools', 'processes'],
+  check: ({ pools }) =>
+    pools.flatMap((at) =>
+      at.groups
+        .filter(({ servers, needed }) => needed > servers - 1)
+        .map(({ name, servers, needed }) => ({
+          target: nameOf(at),
+          message: `min_available asks for ${needed} beside the one that goes, but ${name} has ${servers} in all. Without --force nothing of it is ever restarted, stopped or drained.`,
+        })),
+    ),
+});
+
 /** One problem for each reason: it is mostly the address's, not the members'. */
 function uncounted(at: AddressFacts): Problem[] {
   const byReason = new Map<string, string[]>();

@@ -29,12 +29,13 @@ export const sidecarVersion = defineRule({
         ],
 });
 
-/** The sidecar goes by the file as it was when the sidecar was started. */
+/** The sidecar goes by the file as it was when the sidecar last read it. */
 export const sidecarConfig = defineRule({
   name: 'sidecar-config',
   severity: 'warning',
   looksAt: 'The sidecar has read the same configuration file as this command, and the file has not changed since.',
-  remedy: `Restart the sidecar: ${restart}. Nothing is drained by this.`,
+  remedy:
+    'Have the sidecar read it: supervisorctl signal HUP drain. Nothing is drained by this; its log and "drainctl status" say what came of it.',
   needs: ['sidecar', 'config', 'configChangedAtMs'],
   check({ sidecar: { version: own }, config, configChangedAtMs }) {
     const target = `sidecar (pid ${own.pid})`;
@@ -47,7 +48,7 @@ export const sidecarConfig = defineRule({
           remedy: 'Name the same file with --config, in [eventlistener:drain] and in ExecStop= of the unit.',
         },
       ];
-    if (configChangedAtMs <= Date.parse(own.started_at)) return [];
+    if (configChangedAtMs <= Date.parse(own.config_loaded_at)) return [];
     return [{ target, message: `${config.file} has changed since it read it, and it goes by what it read.` }];
   },
 });

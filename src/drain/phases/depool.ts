@@ -1,5 +1,6 @@
 import { DrainctlError, isDrainctlError, toDrainctlError } from '../../errors.ts';
 import { Deadline, monotonicMs } from '../../time.ts';
+import { entryOfOther } from '../gone.ts';
 import { sayPlace } from '../journal-place.ts';
 import { stopsUnconfirmed } from '../policy.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
@@ -52,19 +53,27 @@ async function takeOut(process: ProcessRun, member: TargetMember, deadline: Dead
 
 /** Intent before effect: the state before is on the disk before the pool is touched. */
 export async function takeOutOnce(process: ProcessRun, member: TargetMember, signal: AbortSignal): Promise<void> {
+  await recordIntent(process, member, signal);
+  await member.at.depool(member.member, process.outForMs, signal, process.action);
+}
+
+/** Writes down what it takes to put the member back, and touches nothing. What is written already stays as it is. */
+export async function recordIntent(process: ProcessRun, member: TargetMember, signal: AbortSignal): Promise<void> {
   const { journal, run } = process.context;
   const state = await member.at.state(member.member, signal);
   if (state.placement === 'missing') throw memberMissing(process, member);
+  const key = entryKey(process.name, member);
+  // Taken out under the name that the process had until it was renamed: what it is now is our own work.
+  const earlier = entryOfOther(journal.content, key);
   await journal.record({
-    ...entryKey(process.name, member),
+    ...key,
     member: member.member,
-    before: state.before,
-    wasIn: state.placement === 'in',
+    before: earlier?.before ?? state.before,
+    wasIn: earlier?.wasIn ?? state.placement === 'in',
     at: new Date().toISOString(),
     run: run.id,
   });
   sayPlace(run, journal);
-  await member.at.depool(member.member, process.outForMs, signal, process.action);
 }
 
 function memberMissing(process: ProcessRun, member: TargetMember): DrainctlError {

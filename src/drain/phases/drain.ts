@@ -1,19 +1,21 @@
 import { DrainctlError } from '../../errors.ts';
-import { monotonicMs, withTimeout } from '../../time.ts';
+import { monotonicMs } from '../../time.ts';
+import { doubtOf } from '../doubt.ts';
 import { type IdleSince, idleSince, isDrained, type Sample } from '../drained.ts';
-import { atDeadline } from '../policy.ts';
+import { atDeadline, mustGoOn } from '../policy.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
 import { takeLook } from '../sample.ts';
 import { isCounted } from '../target.ts';
-import { sayDuration, sayInFlight } from '../wording.ts';
+import { asClause, sayDuration, sayInFlight } from '../wording.ts';
 
 /** A look may take at least this long, even right before the deadline. */
-const shortestLookMs = 250;
+const shortestLookMs = 500;
 
 /**
  * Waits until nothing is in flight and nothing has been for `quiet`, or until the deadline; then, as the policy says,
  * resolves with `mayCut` set, or rejects with `DEADLINE_PASSED`. Where nothing can count the work there is nothing to
- * wait for but the settle before.
+ * wait for but the settle before. What a pool may still be sending work to is not stopped at the deadline, except where
+ * the run must go on: it rejects with the error of that pool.
  */
 export const drain: PhaseWork = async (process) => {
   if (!isCounted(process.target)) return;
@@ -21,6 +23,7 @@ export const drain: PhaseWork = async (process) => {
   const pace = new ProgressPace();
   let idle: IdleSince;
   for (;;) {
+    const before = process.latest;
     const sample = await look(process);
     idle = idleSince(idle, sample);
     const drained = isDrained(idle, sample, quietMs);
@@ -28,7 +31,7 @@ export const drain: PhaseWork = async (process) => {
     const fate = drained || sample.inFlight === undefined ? await fateOf(process, drained) : 'goes on';
     if (fate === 'is over') return;
     if (fate === 'begins anew') idle = undefined;
-    if (process.deadline.passed) return passDeadline(process, sample);
+    if (process.deadline.passed) return passDeadline(process, sample, before);
     if (pace.isDue()) process.say('progress', progressText(process, sample));
     await untilNextLook(process, idle);
   }
@@ -54,28 +57,11 @@ async function fateOf(process: ProcessRun, drained: boolean): Promise<'is over' 
 
 /** One look that ends with the deadline: a probe that hangs makes the sample unknown, not the drain longer. */
 export async function look(process: ProcessRun): Promise<Sample> {
-  const sample = await lookInTime(process);
+  const limitMs = Math.max(process.deadline.remainingMs, shortestLookMs);
+  const sample = await takeLook(process.target, process.signal, limitMs);
   process.latest = sample;
   process.sawWork ||= (sample.inFlight ?? 0) > 0;
   return sample;
-}
-
-async function lookInTime(process: ProcessRun): Promise<Sample> {
-  const startedAtMs = monotonicMs();
-  const limitMs = Math.max(process.deadline.remainingMs, shortestLookMs);
-  const tooLate = new Error('the look took past the deadline');
-  try {
-    return await withTimeout(
-      limitMs,
-      process.signal,
-      () => tooLate,
-      (signal) => takeLook(process.target, signal),
-    );
-  } catch (error) {
-    if (error !== tooLate) throw error;
-    const unknownBecause = 'a pool or probe did not answer before the deadline';
-    return { startedAtMs, endedAtMs: monotonicMs(), inFlight: undefined, unknownBecause, notOut: [] };
-  }
 }
 
 /** What it had in flight when it ended nobody saw; only where it never had any is nothing lost. */
@@ -91,10 +77,12 @@ function sayDrained(process: ProcessRun): void {
   process.say('info', `drained after ${sayDuration(process.deadline.elapsedMs)}`);
 }
 
-function passDeadline(process: ProcessRun, sample: Sample): void {
+function passDeadline(process: ProcessRun, sample: Sample, before: Sample | undefined): void {
   const passed = `${sayInFlight(sample.inFlight)} after ${sayDuration(process.deadline.elapsedMs)}${because(sample)}`;
   const { run } = process.context;
   if (atDeadline(process.action, process.target.settings.onDeadline, run.options) === 'stop') {
+    const doubt = doubtOf(process.name, sample, before, process.deadline.elapsedMs);
+    if (doubt !== undefined && !mustGoOn(process.action)) throw doubt;
     process.mayCut = true;
     process.say('warning', `was not drained: ${passed}; the deadline has passed, so it is stopped all the same`);
     return;
@@ -111,11 +99,15 @@ function progressText(process: ProcessRun, sample: Sample): string {
 }
 
 function because(sample: Sample): string {
-  const reasons = [
-    sample.unknownBecause,
-    sample.notOut.length === 0 ? '' : `not confirmed to be out of ${sample.notOut.join(', ')}`,
-  ].filter((reason) => reason !== '');
+  const reasons = [sample.unknownBecause, notOutText(sample)].filter((reason) => reason !== '');
   return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+}
+
+function notOutText({ notOut, unknownBecause, poolSilentBecause = '' }: Sample): string {
+  if (notOut.length === 0) return '';
+  const why = asClause(poolSilentBecause);
+  const isTold = why === '' || unknownBecause.includes(why);
+  return `not confirmed to be out of ${notOut.join(', ')}${isTold ? '' : `: ${why}`}`;
 }
 
 /** Progress is said at once, then every second, after ten seconds every five, after a minute every thirty. */

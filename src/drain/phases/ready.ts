@@ -16,6 +16,8 @@ export type Readiness = { readonly ready: boolean; readonly failed: boolean; rea
  */
 export const ready: PhaseWork = async (process) => {
   const { target } = process;
+  // Nobody becomes ready; a person has asked for it all the same.
+  if (target.isGone === true) return;
   const deadline = new Deadline(target.settings.readyDeadlineMs);
   for (;;) {
     const readiness = await askReadiness(process);

@@ -7,7 +7,10 @@ export const release: PhaseWork = async (process) => {
   const hold = journal.holdOf(process.name);
   if (hold === undefined || (process.action === 'recover' && !isOver(hold))) return;
   await journal.endHold(process.name);
-  const next =
-    process.target.info.pid === 0 ? 'it does not run, and goes back when it runs and is ready' : 'it goes back now';
+  const next = process.target.isGone
+    ? 'supervisord no longer has it'
+    : process.target.info.pid === 0
+      ? 'it does not run, and goes back when it runs and is ready'
+      : 'it goes back now';
   process.say('info', `is no longer on hold (${hold.reason}); ${next}`);
 };

@@ -1,7 +1,10 @@
+import { DrainctlError, isDrainctlError, toDrainctlError } from '../../errors.ts';
 import { Deadline } from '../../time.ts';
 import type { JournalEntry } from '../journal-file.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
 import { putBack } from '../put-back.ts';
+import { putBackOthers } from '../put-back-others.ts';
+import { asClause } from '../wording.ts';
 
 /** An undo or a recovery gets this long for pools that don't answer; what is not back then stays in the journal. */
 const shortDeadlineMs = 10_000;
@@ -14,9 +17,26 @@ export const repool: PhaseWork = async (process) => {
     process.say('info', `stays out of its pools: on hold (${hold.reason}) until "drainctl pool ${process.name}"`);
     return;
   }
+  const { forget } = process.context.run.options;
+  if (process.target.isGone === true && forget === true) return forgetEntries(process);
   const deadlineMs = process.action === 'recover' ? shortDeadlineMs : process.target.settings.readyDeadlineMs;
-  await putBackEntries(process, journal.entriesOf(process.name), { deadlineMs, untilIn: true, signal: process.signal });
+  const entries = journal.entriesOf(process.name);
+  // Of one that is gone the pool's own check may never find it up.
+  const untilIn = process.target.isGone !== true;
+  await putBackEntries(process, entries, { deadlineMs, untilIn, signal: process.signal }).catch((error: unknown) => {
+    throw isPoolError(error) ? notPutBack(process, error) : error;
+  });
+  if (process.action === 'pool') await putBackOthers(process);
 };
+
+/** Leaves the members of a process that is gone where they are. */
+async function forgetEntries(process: ProcessRun): Promise<void> {
+  const { journal } = process.context;
+  const entries = journal.entriesOf(process.name);
+  for (const entry of entries) await journal.clear(entry);
+  const where = entries.map(({ label, address }) => `${label} at ${address}`).join(', ');
+  process.say('info', `is forgotten${where === '' ? '' : `; left as they are: ${where}`}`);
+}
 
 /**
  * Puts back what this run took out of its pools, if the process is still one that can work: not what was out before,
@@ -29,9 +49,51 @@ export async function undoDepool(process: ProcessRun): Promise<string> {
   const { state } = await supervisor.getProcessInfo(process.name);
   if (state !== 'RUNNING') return `${process.name} is ${state}; it goes back when it runs and is ready.`;
   const { signal } = new AbortController();
-  await putBackEntries(process, entries, { deadlineMs: shortDeadlineMs, untilIn: false, signal });
+  await putBackEntries(process, entries, { deadlineMs: shortDeadlineMs, untilIn: false, signal }).catch(
+    (error: unknown) => {
+      throw stillOut(process, toDrainctlError(error));
+    },
+  );
   if (entries.length === 0) return `${process.name} runs on, in or out of its pools as it was before.`;
   return `${process.name} was put back and runs on.`;
+}
+
+/** Puts back at once what this run took out a moment ago, of a process that ran then: while it is out others are missing it. */
+export async function takeBack(process: ProcessRun): Promise<void> {
+  const { journal, run } = process.context;
+  const entries = journal.entriesOf(process.name).filter((entry) => entry.run === run.id);
+  const { signal } = new AbortController();
+  await putBackEntries(process, entries, { deadlineMs: shortDeadlineMs, untilIn: false, signal });
+}
+
+/** What to tell of a process that an earlier run has taken out and that this one has not put back; '' where there is nothing to tell. */
+export function sayLeftOut({ name, isOut, context: { journal } }: ProcessRun): string {
+  if (isOut || journal.entriesOf(name).length === 0 || journal.holdOf(name) !== undefined) return '';
+  return `${name} is still out of its pools: "drainctl pool ${name}" puts it back once it is ready; a sidecar does so by itself.`;
+}
+
+function isPoolError(error: unknown): error is DrainctlError {
+  return (['POOL_UNREACHABLE', 'POOL_REFUSED', 'POOL_MEMBER_MISSING'] as const).some((code) =>
+    isDrainctlError(error, code),
+  );
+}
+
+/** A pool's own error names its member only, and not what that means for the process. */
+function notPutBack(process: ProcessRun, error: DrainctlError): DrainctlError {
+  const { message } = stillOut(process, error);
+  return new DrainctlError(error.code, `${process.name} runs and is ready, but could not be put back: ${message}`, {
+    hint: error.hint,
+    details: error.details,
+    cause: error,
+  });
+}
+
+/** What is back, what is not, and who tries again. */
+function stillOut(process: ProcessRun, error: DrainctlError): DrainctlError {
+  const left = process.context.journal.entriesOf(process.name);
+  const where = left.map(({ label, address }) => `${label} at ${address}`).join(', ');
+  const message = `${asClause(error.message)}. Out still: ${where}; elsewhere it is as it was. A sidecar puts that back as soon as it can; without one: "drainctl pool ${process.name}".`;
+  return new DrainctlError(error.code, message, { hint: error.hint, details: error.details, cause: error });
 }
 
 async function putBackEntries(

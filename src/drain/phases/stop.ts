@@ -1,7 +1,8 @@
 import { isDrainctlError } from '../../errors.ts';
 import { monotonicMs } from '../../time.ts';
+import { cutBy } from '../drained.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
-import { isCounted } from '../target.ts';
+import { isCounted, sayKilled } from '../target.ts';
 import { sayCut } from '../wording.ts';
 import { drain, look } from './drain.ts';
 
@@ -19,10 +20,23 @@ async function stopIfIdle(process: ProcessRun): Promise<boolean> {
   countCut(process);
   process.stopAsked = true;
   process.context.ownStops.add(process.name, process.pid);
+  const askedAtMs = monotonicMs();
   await stopOrGone(process);
+  process.killed = await wasKilled(process, monotonicMs() - askedAtMs);
   const cut = process.cut === 0 ? '' : `; ${sayCut(process.cut)} cut off`;
-  process.say(process.cut === 0 ? 'info' : 'warning', `stopped${cut}`);
+  const killed = process.killed ? `; ${sayKilled(process.target)}` : '';
+  process.say(process.cut === 0 && !process.killed ? 'info' : 'warning', `stopped${killed}${cut}`);
   return true;
+}
+
+/**
+ * True where supervisord sent SIGKILL: the stop took all of `stopwaitsecs`, and a signal ended the process, which
+ * supervisord tells as exit status -1 (`decode_wait_status` in supervisor/options.py).
+ */
+async function wasKilled({ name, died, target, context }: ProcessRun, tookMs: number): Promise<boolean> {
+  if (died || tookMs < target.config.stopWaitSecs * 1_000) return false;
+  const info = await context.supervisor.getProcessInfo(name).catch(() => undefined);
+  return info?.exitStatus === -1;
 }
 
 /** A process that supervisord no longer has, because its group was removed meanwhile, is stopped. */
@@ -49,5 +63,5 @@ async function isStillIdle(process: ProcessRun): Promise<boolean> {
 function countCut(process: ProcessRun): void {
   const { latest, target } = process;
   process.inFlightAtStop = latest?.inFlight;
-  if (process.mayCut && isCounted(target)) process.cut = latest?.inFlight ?? -1;
+  if (process.mayCut && isCounted(target)) process.cut = cutBy(latest);
 }

@@ -40,3 +40,18 @@ export function joinCommands(commands: readonly string[]): string[][] {
   }
   return lines;
 }
+
+/** How a web server's answer begins. HAProxy's begin with a version, `# `, a name or a message. */
+const webAnswer = /^(HTTP\/\d|\s*<)/;
+
+/** NUL and the other control characters, of which a text has only tab and the line ends. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const binary = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
+/**
+ * True for what is none of HAProxy's answers, whole or cut off: a web page, or binary data. Looks only at the start,
+ * because a table may hold what a server answered to its health check.
+ */
+export function isForeign(text: string): boolean {
+  return webAnswer.test(text) || binary.test(text.slice(0, 16));
+}

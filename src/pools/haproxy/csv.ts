@@ -1,5 +1,3 @@
-const field = /(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|$)/y;
-
 /**
  * The rows of a CSV text, whose fields may be in double quotes and hold commas, line ends and doubled quotes.
  * Undefined where a quote is not closed or stands inside a bare field. HAProxy's management guide, 9.1 "CSV format".
@@ -14,15 +12,38 @@ export function readCsv(text: string): string[][] | undefined {
   }
   const rows: string[][] = [];
   let row: string[] = [];
-  field.lastIndex = 0;
-  while (field.lastIndex < text.length || row.length > 0) {
-    const match = field.exec(text);
-    if (match === null) return undefined;
-    const [, quoted, bare = '', end] = match;
-    row.push(quoted === undefined ? bare : quoted.replaceAll('""', '"'));
-    if (end === ',') continue;
+  let at = 0;
+  while (at < text.length || row.length > 0) {
+    const field = text[at] === '"' ? readQuoted(text, at) : readBare(text, at);
+    if (field === undefined) return undefined;
+    row.push(field.value);
+    at = field.end + 1;
+    if (text[field.end] === ',') continue;
     rows.push(row);
     row = [];
   }
   return rows;
+}
+
+/** A field, and where the comma, line end or end of the text behind it is. */
+interface Field {
+  readonly value: string;
+  readonly end: number;
+}
+
+const fieldEnd = /[",\n]|$/g;
+
+function readBare(text: string, start: number): Field | undefined {
+  fieldEnd.lastIndex = start;
+  const end = fieldEnd.exec(text)?.index ?? text.length;
+  return text[end] === '"' ? undefined : { value: text.slice(start, end), end };
+}
+
+/** No regular expression: one that goes over a long field needs more stack than there is. */
+function readQuoted(text: string, start: number): Field | undefined {
+  let close = text.indexOf('"', start + 1);
+  while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+  const end = close + 1;
+  if (close === -1 || (end < text.length && text[end] !== ',' && text[end] !== '\n')) return undefined;
+  return { value: text.slice(start + 1, close).replaceAll('""', '"'), end };
 }

@@ -72,6 +72,14 @@ export function repoolTarget(
   return now !== then && isOurs ? then : undefined;
 }
 
+/** True where a server that is out is in a state that we never set it to, nor found it in: an operator's maintenance over our drain. */
+export function isOtherHand(before: Json, now: Json): boolean {
+  const [then, present] = [readBefore(before), readBefore(now)];
+  if (then === undefined || present === undefined) return false;
+  const target = targetFor(present.adminState);
+  return target !== targetFor(then.adminState) && !then.setTo.includes(target);
+}
+
 /** What {@link depoolTarget} may set. */
 function ownTargets({ depool, maintAfterMs }: DepoolPolicy): AdminTarget[] {
   return depool === 'drain' && maintAfterMs !== undefined ? ['drain', 'maint'] : [depool];

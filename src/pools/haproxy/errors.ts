@@ -6,6 +6,9 @@ type Remedy = readonly [reason: string, hint: string];
 
 const whereToLook = 'Compare the address with "stats socket" in haproxy.cfg, and see whether HAProxy runs.';
 
+const tooManyFiles =
+  'Raise the limit of open files: minfds in supervisord\'s configuration, LimitNOFILE= of its unit, or "ulimit -n".';
+
 const connectRemedies: Readonly<Record<string, Remedy>> = {
   ENOENT: ['there is no such socket', whereToLook],
   ECONNREFUSED: ['nobody listens there', whereToLook],
@@ -15,6 +18,7 @@ const connectRemedies: Readonly<Record<string, Remedy>> = {
     'Give the user that drainctl runs as access to the socket: "stats socket … mode 660 group GROUP level admin" in haproxy.cfg.',
   ],
   ENOTFOUND: ['the host name is unknown', 'Correct the host in the address, or its DNS entry.'],
+  EMFILE: ['too many files are open in drainctl itself', tooManyFiles],
   EPIPE: ['it closed the connection at once', 'See HAProxy\'s log; "stats maxconn" limits how many may connect.'],
   ECONNRESET: ['it closed the connection at once', 'See HAProxy\'s log; "stats maxconn" limits how many may connect.'],
 };
@@ -149,7 +153,9 @@ function quote(text: string): string {
   return `"${excerpt(text)}"`;
 }
 
+/** The first line, at most so much of it that a message stays readable, and nothing that a terminal would act on. */
 function excerpt(text: string): string {
-  const [line = ''] = text.trim().split('\n');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  const [line = ''] = text.slice(0, 4_096).trim().split('\n');
+  const safe = line.replaceAll(/\p{Cc}/gu, ' ').trim();
+  return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
 }

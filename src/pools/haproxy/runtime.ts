@@ -21,6 +21,8 @@ export interface Poll {
 export interface Outcome {
   readonly applied: readonly string[];
   readonly failures: readonly Failure[];
+  /** All servers of their backends, read on the same line, so right after they were set. */
+  readonly states: States;
 }
 
 /** The runtime API of one HAProxy in terms of servers, which are named `backend/server`. Each call is one round trip. */
@@ -70,7 +72,7 @@ export function runtime(address: SocketAddress, socket: CommandSocket): Runtime 
         if (text === '') applied.push(server);
         else failures.push({ member: server, command: commands[index] ?? '', text });
       }
-      return { applied, failures };
+      return { applied, failures, states };
     },
   };
 }

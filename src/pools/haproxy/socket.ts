@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { withTimeout } from '../../time.ts';
 import type { SocketAddress } from './address.ts';
-import { joinCommands, splitAnswers } from './answers.ts';
+import { isForeign, joinCommands, splitAnswers } from './answers.ts';
 import { cutShort, notHaproxy, timedOut, unreachable } from './errors.ts';
 
 /** More than 100,000 servers print; what sends more is not HAProxy. */
@@ -13,7 +13,8 @@ export interface CommandSocket {
    * One answer for each command, '' where it printed nothing, in one round trip (more where the commands don't fit
    * into HAProxy's line buffer). That an answer is an error is for the caller to see.
    *
-   * @throws DrainctlError `POOL_UNREACHABLE`: no connection, no answer in time, or not all of it.
+   * @throws DrainctlError `POOL_UNREACHABLE`: no connection, no answer in time, or not all of it. `POOL_REFUSED`: what
+   *   answers is not HAProxy.
    */
   ask(commands: readonly string[], signal: AbortSignal): Promise<string[]>;
 }
@@ -42,8 +43,8 @@ async function askLine(
     (bounded) => exchange(address, `${commands.join(';')}\n`, bounded),
   );
   const answers = splitAnswers(text);
+  if (answers.length > commands.length || isForeign(text)) throw notHaproxy(address, text);
   if (answers.length < commands.length) throw cutShort(address, text);
-  if (answers.length > commands.length) throw notHaproxy(address, text);
   return answers;
 }
 

@@ -6,6 +6,8 @@ export interface ServerStats {
   readonly status: string;
   /** Current sessions and requests queued for this server; undefined: the fields hold no numbers. */
   readonly inFlight: number | undefined;
+  /** True for one that gets work only when all that are no backup have gone. */
+  readonly isBackup?: true;
 }
 
 /** The value of the `type` column for a server. */
@@ -21,10 +23,13 @@ export function parseStats(text: string): ReadonlyMap<string, ServerStats> | und
   if (header === undefined || rows.some((row) => row.length !== header.length)) return undefined;
   const columns = ['pxname', 'svname', 'type', 'status', 'scur', 'qcur'].map((name) => header.indexOf(name));
   if (columns.includes(-1)) return undefined;
+  const backupColumn = header.indexOf('bck');
   const servers = new Map<string, ServerStats>();
   for (const row of rows) {
     const [proxy, server, type, status = '', current, queued] = columns.map((column) => row[column]);
-    if (type === serverType) servers.set(`${proxy}/${server}`, { status, inFlight: sum(current, queued) });
+    if (type !== serverType) continue;
+    const isBackup = row[backupColumn] === '1' ? ({ isBackup: true } as const) : {};
+    servers.set(`${proxy}/${server}`, { status, inFlight: sum(current, queued), ...isBackup });
   }
   return servers;
 }

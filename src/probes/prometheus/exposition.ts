@@ -38,6 +38,9 @@ const exemplar = `(?:[ \\t]+#[ \\t]+${labelSet}[ \\t]+(?:${value})${timestamp})?
 const samplePattern = new RegExp(
   `^[ \\t]*(${name})[ \\t]*(?:${labelSet}[ \\t]*|(?<=[ \\t]))(${value})${timestamp}${exemplar}[ \\t]*$`,
 );
+/** No series is longer, and a regular expression that goes over millions of characters needs more stack than there is. */
+const maxSampleLength = 100_000;
+
 const labelPattern = /([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\[\\"n])*)"/g;
 const typePattern = new RegExp(`^[ \\t]*#[ \\t]+TYPE[ \\t]+(${name})[ \\t]+(\\S+)[ \\t]*$`);
 
@@ -76,7 +79,8 @@ function readComment(line: string, index: number, seen: Map<string, string>): vo
 }
 
 function parseSample(line: string, index: number): Sample {
-  const [, metric = '', labelText = '', valueText = ''] = samplePattern.exec(line) ?? [];
+  const match = line.length > maxSampleLength ? null : samplePattern.exec(line);
+  const [, metric = '', labelText = '', valueText = ''] = match ?? [];
   if (metric === '') throw wrongLine(line, index);
   const labels = new Map<string, string>();
   for (const [, label = '', text = ''] of labelText.matchAll(labelPattern)) {

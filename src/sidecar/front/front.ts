@@ -54,7 +54,6 @@ export class Front {
     this.#relay = new Relay(parseEndpoint(endpoint), this.#id, (call, signal) => this.#explainFailure(call, signal));
     this.#methods = frontMethods({
       engine,
-      config,
       log,
       listSupervisorMethods: (signal) => this.#callSupervisor('system.listMethods', [], shortTimeoutMs, signal),
     });

@@ -1,4 +1,3 @@
-import type { Config } from '../../config/config.ts';
 import type { Engine } from '../../drain/engine.ts';
 import type { Log } from '../../log.ts';
 import { callMethod, type RpcMethods } from '../../rpc/methods.ts';
@@ -13,7 +12,6 @@ import { Stops } from './stop.ts';
 /** What the methods of the front work with. */
 export interface FrontMethodsOptions {
   readonly engine: Engine;
-  readonly config: Config;
   readonly log: Log;
   /** The names of supervisord's own methods. */
   readonly listSupervisorMethods: (signal: AbortSignal) => Promise<RpcValue>;
@@ -21,10 +19,10 @@ export interface FrontMethodsOptions {
 
 /** Every method that the front does not simply pass on, by its full name; `system.multicall` is made of these. */
 export function frontMethods(options: FrontMethodsOptions): ReadonlyMap<string, FrontMethod> {
-  const { engine, config, log, listSupervisorMethods } = options;
+  const { engine, log, listSupervisorMethods } = options;
   const drain = drainMethods(engine);
   const own = withSystemMethods(drain);
-  const stops = new Stops(engine, config);
+  const stops = new Stops(engine);
   const starts = new Starts(engine, stops, log);
   const shutdowns = new Shutdowns(engine, log);
   return new Map<string, FrontMethod>([

@@ -1,4 +1,4 @@
-import type { Config, ProgramConfig } from '../../config/config.ts';
+import type { ProgramConfig } from '../../config/config.ts';
 import { defaultPolicy } from '../../config/defaults.ts';
 import { programFor } from '../../config/match.ts';
 import type { RunDocument } from '../../drain/api.ts';
@@ -26,13 +26,11 @@ import { inSignalOrder, namespec, stopFault, stopStatus } from './stop-results.t
  */
 export class Stops {
   readonly #engine: Engine;
-  readonly #config: Config;
   /** What was asked for and has not ended. */
   readonly #pending = new Set<PendingStop>();
 
-  constructor(engine: Engine, config: Config) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#config = config;
   }
 
   readonly stopProcess: FrontMethod = async (params, { signal }) => {
@@ -96,7 +94,7 @@ export class Stops {
   ): Promise<RunDocument | undefined> {
     const leftOut = await this.#engine.leftOut();
     const readyDeadlineMs = (name: string) =>
-      programFor(this.#config, name)?.ready?.deadlineMs ?? defaultPolicy.readyDeadlineMs;
+      programFor(this.#engine.config, name)?.ready?.deadlineMs ?? defaultPolicy.readyDeadlineMs;
     const first = comingBack({ snapshot, leftOut, stopping, readyDeadlineMs });
     if (first.length > 0) await this.#engine.start('start', first, {});
     const run = this.#engine.run(await this.#engine.start('stop', names, {}));
@@ -138,7 +136,7 @@ export class Stops {
   }
 
   #isDrained(info: ProcessInfo, snapshot: Snapshot): boolean {
-    return isRunning(info) && hasWork(programFor(this.#config, info.fullName)) && !isSelf(info, snapshot);
+    return isRunning(info) && hasWork(programFor(this.#engine.config, info.fullName)) && !isSelf(info, snapshot);
   }
 }
 

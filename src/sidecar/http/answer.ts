@@ -6,6 +6,8 @@ import type { HealthBook } from './health-book.ts';
 /** What is answered from. */
 export interface HttpSources {
   readonly health: Pick<HealthBook, 'overall' | 'find' | 'names'>;
+  /** Told of each health of a process, `group:name`, that has gone out, and whom it went to. */
+  readonly onAnswered: (process: string, remoteAddress: string, answer: 'in' | 'out') => void;
   /** The metrics as Prometheus reads them. Never rejects. */
   readonly scrape: () => Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -17,7 +19,7 @@ const there = 'GET /health, /health/GROUP, /health/GROUP:NAME and /metrics are a
 const longestNameToCompare = 200;
 
 /** Answers one request for a health or for the metrics. */
-export async function answer(exchange: Exchange, { health, scrape }: HttpSources): Promise<void> {
+export async function answer(exchange: Exchange, { health, onAnswered, scrape }: HttpSources): Promise<void> {
   const { request, response } = exchange;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return refuse(exchange, { status: 405, text: `Only ${there}.`, headers: { Allow: 'GET, HEAD' } });
@@ -32,8 +34,13 @@ export async function answer(exchange: Exchange, { health, scrape }: HttpSources
   if (path === '/health') return sendHealth(exchange, health.overall());
   const name = nameIn(path);
   if (name === undefined) return refuse(exchange, { status: 404, text: `There is nothing here; ${there}.` });
-  const found = health.find(name) ?? insteadOf(health);
+  const known = health.find(name);
+  const found = known ?? insteadOf(health);
   if (found === undefined) return refuse(exchange, unknown(name, health.names()));
+  const { remoteAddress } = request.socket;
+  if (known !== undefined && name.includes(':') && remoteAddress !== undefined) {
+    response.once('finish', () => onAnswered(name, remoteAddress, known.state === 'up' ? 'in' : 'out'));
+  }
   sendHealth(exchange, found);
 }
 

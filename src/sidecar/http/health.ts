@@ -101,7 +101,7 @@ function stateText(state: ProcessState, description: string): string {
 /** Undefined where the run has nothing to say of it: it is not yet its turn, it is put back, or the run is done with it. */
 function healthInRun({ action, process }: RunProgress): Health | undefined {
   const { phase, outcome } = process;
-  if (outcome === '' && (phase === '' || phase === 'repool')) return undefined;
+  if (outcome === '' && (phase === '' || phase === 'acquire' || phase === 'repool')) return undefined;
   if (outcome === 'skipped') return undefined;
   // A shutdown or the gate is never done with a process: it is stopped next.
   if (outcome !== '')

@@ -157,6 +157,16 @@ describe('an answer of HAProxy', () => {
     });
   });
 
+  test.each([
+    ['a page cut off', 'HTTP/1.1 400 Bad Request\r\n'],
+    ['a page with as many empty lines as commands', 'HTTP/1.1 400 Bad Request\n\n<html>\n\n</html>\n\n'],
+  ])('that is %s: it is not HAProxy', async (_, page) => {
+    const pool = await poolThat((socket) => socket.end(page));
+    const error = await failure(stateOf(pool, server));
+    expect(error.code).toBe('POOL_REFUSED');
+    expect(error.message).toContain('"HTTP/1.1 400 Bad Request"');
+  });
+
   test('of a web server in its place is POOL_REFUSED or POOL_UNREACHABLE, never a state', async () => {
     const { port } = await startRawServer('HTTP/1.1 400 Bad Request\r\n\r\n<html>\n\n\n\n\n\n</html>\n');
     const error = await failure(openHaproxy(`tcp://127.0.0.1:${port}`).state([{ server }], signal));

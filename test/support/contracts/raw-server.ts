@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onCleanUp } from '../cleanup.ts';
 
 /** A TCP server on a loopback port that sends each connection the same text and closes; undefined: sends nothing and stays. */
-export async function startRawServer(text: string | undefined): Promise<{ readonly port: number }> {
+export async function startRawServer(text: string | Buffer | undefined): Promise<{ readonly port: number }> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);

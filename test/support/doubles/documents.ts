@@ -57,6 +57,7 @@ export function processStatusDocument(given: Partial<ProcessStatus> = {}): Proce
     held: false,
     run: '',
     members: [],
+    drift: [],
     ...given,
   };
 }

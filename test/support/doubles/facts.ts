@@ -1,5 +1,6 @@
 import { type Facts, type FactTypes, known } from '../../../src/check/facts.ts';
 import { planOf } from '../../../src/check/gather/processes.ts';
+import { emptyJournal } from '../../../src/drain/journal-file.ts';
 import type { SupervisordConfig } from '../../../src/supervisor/config-file.ts';
 import { type IniSection, parseIni } from '../../../src/supervisor/ini.ts';
 import type { ProcessConfig } from '../../../src/supervisor/process.ts';
@@ -78,6 +79,8 @@ export function address(given: Partial<FactTypes['pools'][number]> = {}): FactTy
     address: '/run/haproxy/admin.sock',
     members: [{ process: 'web:web_00', label: 'app/web_00', state }],
     failure: undefined,
+    groups: [],
+    isOtherHand: () => false,
     problems: [],
     ...given,
   };
@@ -108,7 +111,13 @@ export function facts(given: Partial<FactTypes> = {}): Facts {
     supervisordConfig: supervisordConfig('[supervisorctl]\nserverurl = unix:///run/drainctl.sock\n'),
     listenerSection: listenerSection('buffer_size=5000\nevents=PROCESS_STATE,PROCESS_GROUP,TICK_5\n'),
     sidecar: {
-      version: { version: '1.2.3', pid: 4711, config: '/etc/drainctl.yaml', started_at: '2026-01-02T03:04:05.000Z' },
+      version: {
+        version: '1.2.3',
+        pid: 4711,
+        config: '/etc/drainctl.yaml',
+        started_at: '2026-01-02T03:04:05.000Z',
+        config_loaded_at: '2026-01-02T03:04:05.000Z',
+      },
       blindFor: [],
       methods: ['supervisor.stopProcess'],
     },
@@ -116,6 +125,7 @@ export function facts(given: Partial<FactTypes> = {}): Facts {
     sidecarSocket: { path: '/run/drainctl.sock', mode: 0o700 },
     supervisordSocket: { path: '/run/supervisor.sock', mode: 0o700 },
     stateDir: { path: '/var/lib/drainctl', existing: '/var/lib/drainctl', unwritable: undefined, fileSystem: 0xef53 },
+    journal: { file: '/var/lib/drainctl/journal.json', content: emptyJournal, problem: '', setAside: [] },
     unit: unit(),
     stopUnit: given.unit ?? unit(),
     poolUnits: ['haproxy.service'],

@@ -19,6 +19,7 @@ export class ScriptedApi implements DrainApi {
     pid: 4711,
     config: '/etc/drainctl.yaml',
     started_at: '2026-01-02T03:04:05.000Z',
+    config_loaded_at: '2026-01-02T03:04:05.000Z',
   };
   status: StatusDocument = statusDocument([processStatusDocument()]);
   plan: PlanDocument = { action: 'stop', worst_case_ms: 0, steps: [] };

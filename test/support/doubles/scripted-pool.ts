@@ -1,4 +1,13 @@
-import type { Depool, Json, MemberState, Placement, Pool, Repool } from '../../../src/pools/pool.ts';
+import type {
+  Depool,
+  Json,
+  MemberState,
+  Placement,
+  Pool,
+  PoolCapacity,
+  Repool,
+  Server,
+} from '../../../src/pools/pool.ts';
 import type { Script } from './script.ts';
 
 /** A member of a {@link ScriptedPool}. */
@@ -35,8 +44,19 @@ export class ScriptedPool implements Pool<ScriptedMember> {
   /** The members of each call of `state`. */
   readonly looks: string[] = [];
   /** Run before the call does its work. */
-  readonly scripts: { state?: Script; depool?: Script; repool?: Script } = {};
+  readonly scripts: { state?: Script; depool?: Script; repool?: Script; count?: Script } = {};
   closed = 0;
+  readonly #outBefore = new Map<string, ReadonlySet<string>>();
+  readonly capacity: PoolCapacity<ScriptedMember> = {
+    groupOf: ({ server }) => server.slice(0, server.indexOf('/')),
+    nameOf: ({ server }) => server.slice(server.indexOf('/') + 1),
+    servers: async (members, signal) => {
+      await this.scripts.count?.(namesIn(members), signal);
+      signal.throwIfAborted();
+      return members.map((member) => this.#groupOf(member));
+    },
+    outBefore: ({ server }) => this.#outBefore.get(server),
+  };
 
   constructor(options: ScriptedPoolOptions) {
     this.address = options.address ?? 'pool-a';
@@ -71,7 +91,11 @@ export class ScriptedPool implements Pool<ScriptedMember> {
     const subject = namesIn(members.map(({ member }) => member));
     this.calls.push(`depool ${subject} at ${this.address}`);
     await this.scripts.depool?.(subject, signal);
-    for (const { member } of members) this.server(member.server).placement = 'out';
+    for (const { member } of members) {
+      const before = this.namesOf('out').map((name) => name.slice(name.indexOf('/') + 1));
+      this.#outBefore.set(member.server, new Set(before));
+      this.server(member.server).placement = 'out';
+    }
   }
 
   async repool(members: readonly Repool<ScriptedMember>[], signal: AbortSignal): Promise<void> {
@@ -83,6 +107,15 @@ export class ScriptedPool implements Pool<ScriptedMember> {
 
   close(): void {
     this.closed += 1;
+  }
+
+  #groupOf(member: ScriptedMember): Server[] {
+    const prefix = `${this.capacity.groupOf(member)}/`;
+    return [...this.servers].flatMap(([name, { placement }]) =>
+      name.startsWith(prefix)
+        ? [{ name: name.slice(prefix.length), available: placement === 'in', placement, text: placement.toUpperCase() }]
+        : [],
+    );
   }
 
   #stateOf(name: string): MemberState {
@@ -104,6 +137,7 @@ function namesIn(members: readonly ScriptedMember[]): string {
 }
 
 function placementIn(before: Json): Placement {
+  if (before === null) return 'in';
   // as: written by state() above, and by nobody else
   return (before as { placement: Placement }).placement;
 }

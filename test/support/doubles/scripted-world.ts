@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Config, ProgramConfig } from '../../../src/config/config.ts';
+import type { CapacityRule, Config, ProgramConfig } from '../../../src/config/config.ts';
 import type { RunAction, RunDocument, RunOptions } from '../../../src/drain/api.ts';
 import { Engine } from '../../../src/drain/engine.ts';
 import { type JournalContent, readJournalFile } from '../../../src/drain/journal-file.ts';
@@ -23,6 +23,12 @@ export interface WorldOptions {
   readonly probe?: ScriptedProbe;
   readonly counts?: boolean;
   readonly stateDir?: string;
+  /** What `min_available` and `capacity_wait` say. */
+  readonly capacity?: CapacityRule;
+  /** Servers of `app` that belong to nobody here. */
+  readonly peers?: readonly string[];
+  /** Another world's pools, for a second host that shares them. */
+  readonly shares?: ScriptedWorld;
   /** The sidecar's, which nobody listens on. Default: in a folder that can't be made. */
   readonly socket?: string;
 }
@@ -36,11 +42,11 @@ export class ScriptedWorld {
   readonly log: RecordingLog = recordingLog();
 
   constructor(options: WorldOptions) {
-    const servers = options.processes.map((name) => `app/${name.split(':')[1]}`);
+    const servers = [...options.processes.map((name) => `app/${name.split(':')[1]}`), ...(options.peers ?? [])];
     this.supervisor = new ScriptedSupervisor(options.processes, this.calls);
-    this.pools = (options.addresses ?? ['pool-a']).map(
-      (address) => new ScriptedPool({ address, servers, calls: this.calls, counts: options.counts ?? true }),
-    );
+    const open = (address: string) =>
+      new ScriptedPool({ address, servers, calls: this.calls, counts: options.counts ?? true });
+    this.pools = options.shares?.pools ?? (options.addresses ?? ['pool-a']).map(open);
     this.config = configOf(this.pools, options);
   }
 
@@ -112,7 +118,7 @@ function configOf(pools: readonly ScriptedPool[], options: WorldOptions): Config
     },
     stateDir: options.stateDir ?? temporaryDirectory().path,
     log: { level: 'info' },
-    pools: new Map([['lb', { name: 'lb', driver, options: {} }]]),
+    pools: new Map([['lb', { name: 'lb', driver, options: {}, capacity: options.capacity }]]),
     programs: [
       {
         pattern: '*',

@@ -5,11 +5,18 @@ import type { TemporaryDirectory } from '../temporary-directory.ts';
 import { waitFor } from '../wait-for.ts';
 import { frontFixture } from './twins.ts';
 
-/** What a process of Node uses after its garbage was collected, in bytes. */
+/** What a process of Node uses after its garbage was collected, in bytes, and how much of what may leak it has. */
 export interface MemoryUse {
   readonly heapUsed: number;
   readonly rss: number;
   readonly external: number;
+  /** Of events of `process` itself. */
+  readonly listeners: number;
+  /** Objects that are alive; -1 where this Node can't count them. */
+  readonly emitters: number;
+  readonly signals: number;
+  /** Timers, sockets, requests and the like that are under way. */
+  readonly resources: number;
 }
 
 /** The environment that lets {@link memoryOf} measure a process of Node, and ends it where its heap outgrows `maxHeapMib`. */

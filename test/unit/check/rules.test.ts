@@ -4,6 +4,7 @@ import { applyRules } from '../../../src/check/apply.ts';
 import { absent, type FactName, type Facts, type FactTypes } from '../../../src/check/facts.ts';
 import { rules } from '../../../src/check/rules.ts';
 import type { PlanDocument } from '../../../src/drain/api.ts';
+import type { JournalEntry } from '../../../src/drain/journal-file.ts';
 import type { Target } from '../../../src/drain/target.ts';
 import { reported } from '../../../src/probes/reported.ts';
 import {
@@ -19,6 +20,7 @@ import {
 import { processConfig, processInfo } from '../../support/doubles/processes.ts';
 import { ScriptedWorld } from '../../support/doubles/scripted-world.ts';
 import { target } from '../../support/doubles/targets.ts';
+import { entry } from '../drain/journal-entries.ts';
 
 const signals = constants.signals;
 
@@ -56,7 +58,13 @@ function configured(given: Partial<FactTypes['config']>): Partial<FactTypes> {
 }
 
 function sidecar(given: Partial<FactTypes['sidecar']['version']>): Partial<FactTypes> {
-  const version = { version: '1.2.3', pid: 4711, config: '/etc/drainctl.yaml', started_at: '2026-01-02T03:04:05.000Z' };
+  const version = {
+    version: '1.2.3',
+    pid: 4711,
+    config: '/etc/drainctl.yaml',
+    started_at: '2026-01-02T03:04:05.000Z',
+    config_loaded_at: '2026-01-02T03:04:05.000Z',
+  };
   return { sidecar: { version: { ...version, ...given }, blindFor: [], methods: [] } };
 }
 
@@ -121,6 +129,7 @@ const wrong: readonly (readonly [string, Partial<FactTypes>, RegExp])[] = [
     { pools: [address({ members: [member({ placement: 'missing' })] })] },
     /app\/web_00 \(web:web_00\)/,
   ],
+  ['capacity-possible', { pools: [address({ groups: [{ name: 'app', servers: 3, needed: 3 }] })] }, /app has 3 in all/],
   ['members-counted', { pools: [address({ members: [member({ inFlightUnknown: 'no master' })] })] }, /no master/],
   ['listener-present', { listeners: [] }, /no listener/],
   [
@@ -242,7 +251,20 @@ const wrong: readonly (readonly [string, Partial<FactTypes>, RegExp])[] = [
   ['state-dir-writable', { stateDir: { ...stateDir(), unwritable: 'permission denied' } }, /permission denied/],
   ['state-dir-persistent', { stateDir: { ...stateDir(), fileSystem: 0x01021994 } }, /is tmpfs/],
   ['state-dir-persistent', { stateDir: { ...stateDir(), path: '/run/drainctl' } }, /\/run is emptied/],
+  ['journal-readable', { journal: { ...journal(), problem: 'The journal is damaged.' } }, /is damaged/],
+  ['journal-readable', { journal: { ...journal(), setAside: ['/x.damaged-1'] } }, /may be out still/],
+  ['journal-processes', { journal: journal([entry('old:old')]) }, /supervisord no longer/],
+  [
+    'members-drift',
+    { pools: [address({ members: [member({ placement: 'out', text: 'DRAIN' })] })] },
+    /is DRAIN, not by drainctl/,
+  ],
+  ['members-drift', { journal: journal([entry('web:web_00', { address: address().address })]) }, /took it out/],
 ];
+
+function journal(entries: readonly JournalEntry[] = []): FactTypes['journal'] {
+  return { file: '/var/lib/drainctl/journal.json', content: { entries, holds: [] }, problem: '', setAside: [] };
+}
 
 const tellers = rules.filter(({ tells }) => tells !== undefined);
 
@@ -252,7 +274,11 @@ function ctl(url = 'unix:///run/drainctl.sock'): string {
 
 function sidecarFacts(): FactTypes['sidecar'] {
   return (
-    sidecar({}).sidecar ?? { version: { version: '', pid: 0, config: '', started_at: '' }, blindFor: [], methods: [] }
+    sidecar({}).sidecar ?? {
+      version: { version: '', pid: 0, config: '', started_at: '', config_loaded_at: '' },
+      blindFor: [],
+      methods: [],
+    }
   );
 }
 

@@ -10,6 +10,7 @@ const special: Partial<Record<ErrorCode, ExitCode>> = {
   CONFIG_INVALID: 2,
   NO_SUCH_PROCESS: 2,
   SUPERVISOR_CONFIG: 2,
+  TOO_FEW_AVAILABLE: 4,
   CANCELLED: 4,
   SUPERVISOR_UNREACHABLE: 5,
   SUPERVISOR_UNAUTHORIZED: 5,
@@ -49,6 +50,10 @@ describe('a run', () => {
     ['held', 'DEADLINE_PASSED', 4],
     ['cancelled', 'CANCELLED', 4],
   ])('that is %s with "%s" exits with %i', (outcome, code, expected) => {
-    expect(exitCodeOfRun(outcome, code)).toBe(expected);
+    expect(exitCodeOfRun(outcome, code, false)).toBe(expected);
+  });
+
+  test('that has lost a process half-way does not exit as if nothing was touched', () => {
+    expect(exitCodeOfRun('failed', 'NO_SUCH_PROCESS', true)).toBe(exitCodes.failed);
   });
 });

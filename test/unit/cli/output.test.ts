@@ -15,6 +15,8 @@ function planned(name: string, given: Partial<PlannedProcess> = {}): PlannedProc
     in_flight_by: ['lb at /run/haproxy/admin.sock'],
     deadline_ms: 30_000,
     on_deadline: 'stop',
+    capacity: [],
+    capacity_wait_ms: 0,
     worst_case_ms: 40_000,
     ...given,
   };

@@ -24,6 +24,9 @@ const yamlMistakes: readonly Row[] = [
   ['an alias inside its anchor', 'programs: &p {web: *p}\n', 1, 20, 'inside its own anchor'],
   ['a tag', 'state_dir: !secret x\n', 1, 12, 'unresolved tag: !secret'],
   ['two colons', 'state_dir: a: b\n', 1, 12, 'nested mappings'],
+  ['a map for a key', 'programs:\n  ? {a: 1}\n  : {}\n', 2, 5, 'a key must be text'],
+  ['nesting without end', `a: ${'['.repeat(100)}${']'.repeat(100)}\n`, 1, 67, 'nested more than 64 deep'],
+  ['what follows a stray bracket', '}x\nprograms: [\n', 1, 1, 'unexpected flow-map-end'],
 ];
 
 const keyMistakes: readonly Row[] = [
@@ -336,6 +339,14 @@ describe('parseConfig', () => {
     ];
 
     expect(problemsIn(bomb.join('\n')).problems[0]?.message).toContain('Excessive alias count');
+  });
+
+  it('unfolds what hundreds of programs share', () => {
+    const programs = Array.from({ length: 400 }, (_, index) => `  p${index}: *base`);
+
+    const config = parseText(['programs:', '  base: &base {deadline: 5s}', ...programs].join('\n'));
+
+    expect(config.programs.filter(({ deadlineMs }) => deadlineMs === 5_000)).toHaveLength(401);
   });
 
   it('meets any text with CONFIG_INVALID or a configuration', () => {

@@ -22,7 +22,7 @@ function driverFiles(folder: string, declares: string): string[] {
   const path = new URL(`../../../src/${folder}/`, import.meta.url);
   const files = readdirSync(path).filter((file) => file.endsWith('.ts'));
   const declaring = files.filter((file) => readFileSync(new URL(file, path), 'utf8').includes(`= ${declares}(`));
-  return declaring.map((file) => file.slice(0, -'.ts'.length)).sort();
+  return declaring.map((file) => file.slice(0, -'.ts'.length).replaceAll('-', '_')).sort();
 }
 
 describe('the registries', () => {

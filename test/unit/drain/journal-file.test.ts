@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { emptyJournal, isOver, readJournalFile, writeJournalFile } from '../../../src/drain/journal-file.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import type { DrainctlError } from '../../../src/errors.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { entry, hold } from './journal-entries.ts';
 
 const content = { entries: [entry('web:web_00')], holds: [hold('web:web_00')] };
@@ -59,6 +61,82 @@ describe('a journal that was written', () => {
   });
 });
 
+describe('a byte of the journal that has changed on the disk', () => {
+  /** What comes of the file with that byte replaced. */
+  async function readChanged(dir: TemporaryDirectory, at: number, flip: number): Promise<unknown> {
+    const bytes = readFileSync(dir.file('journal.json'));
+    bytes[at] = (bytes[at] ?? 0) ^ flip;
+    writeFileSync(dir.file('changed.json'), bytes);
+    return readJournalFile(dir.file('changed.json')).catch((error: DrainctlError) => error.code);
+  }
+
+  test('at whatever place is found out, or changes nothing', async () => {
+    const dir = temporaryDirectory();
+    await writeJournalFile(dir.path, dir.file('journal.json'), content);
+    const { size } = statSync(dir.file('journal.json'));
+
+    for (let at = 0; at < size; at += 1) {
+      // Every bit of the place in its turn, over all places.
+      const found = await readChanged(dir, at, 1 << (at % 8));
+      if (found !== 'JOURNAL_UNREADABLE' && found !== 'JOURNAL_NEWER') expect(found).toEqual(content);
+    }
+  });
+
+  test('to whatever it becomes is found out, or changes nothing', async () => {
+    const dir = temporaryDirectory();
+    await writeJournalFile(dir.path, dir.file('journal.json'), content);
+    const { size } = statSync(dir.file('journal.json'));
+
+    await fc.assert(
+      fc.asyncProperty(fc.nat(size - 1), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
+        const found = await readChanged(dir, at, flip);
+        if (found !== 'JOURNAL_UNREADABLE' && found !== 'JOURNAL_NEWER') expect(found).toEqual(content);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('in a name is found out, though it reads as a name', async () => {
+    const dir = temporaryDirectory();
+    await writeJournalFile(dir.path, dir.file('journal.json'), content);
+    const text = readFileSync(dir.file('journal.json'), 'utf8').replaceAll('web_00', 'web_01');
+
+    await expect(readJournalFile(dir.write('changed.json', text))).rejects.toMatchObject({
+      code: 'JOURNAL_UNREADABLE',
+    });
+  });
+});
+
+describe('a power loss while the journal is written', () => {
+  /** What the disk was told to keep, in its order, while `work` went on, and whether journal.json was there by then. */
+  async function syncsOf(dir: TemporaryDirectory, work: () => Promise<void>): Promise<string[]> {
+    const handle = await open(dir.path);
+    // as: FileHandle has no name to import; this is its class
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const seen: string[] = [];
+    const { sync } = prototype;
+    const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+      const kind = (await this.stat()).isDirectory() ? 'folder' : 'file';
+      seen.push(`${kind}, ${existsSync(dir.file('state/journal.json')) ? 'after' : 'before'} the rename`);
+      await sync.call(this);
+    });
+    await work().finally(() => spy.mockRestore());
+    return seen;
+  }
+
+  test('finds the old or the new one, because file and folder are flushed in this order', async () => {
+    const dir = temporaryDirectory();
+
+    const syncs = await syncsOf(dir, () =>
+      writeJournalFile(dir.file('state'), dir.file('state/journal.json'), content),
+    );
+
+    // The first: the folder above state_dir, which has just been made.
+    expect(syncs).toEqual(['folder, before the rename', 'file, before the rename', 'folder, after the rename']);
+  });
+});
+
 describe('a journal', () => {
   const written = { version: 1, ...content };
 
@@ -83,11 +161,19 @@ describe('a journal', () => {
       JSON.stringify({ ...written, entries: [{ ...entry('a:a'), before: undefined }] }),
     ],
     ['has an entry without a member', JSON.stringify({ ...written, entries: [{ ...entry('a:a'), member: null }] })],
+    ['has what is not known, and no checksum', JSON.stringify({ ...written, holdz: [] })],
+    ['has the checksum of another', JSON.stringify({ ...written, checksum: '0'.repeat(64) })],
     ['has a hold without a reason', JSON.stringify({ ...written, holds: [{ ...hold('a:a'), reason: undefined }] })],
   ])('that %s is damaged', async (_, text) => {
     const file = temporaryDirectory().write('journal.json', text);
 
     await expect(readJournalFile(file)).rejects.toMatchObject({ code: 'JOURNAL_UNREADABLE', details: { file } });
+  });
+
+  test('of an earlier drainctl, or of a person, has no checksum and is read', async () => {
+    const file = temporaryDirectory().write('journal.json', JSON.stringify(written));
+
+    expect(await readJournalFile(file)).toEqual(content);
   });
 
   test('of a newer drainctl is JOURNAL_NEWER, whatever else is in it', async () => {

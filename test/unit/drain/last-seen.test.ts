@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Engine } from '../../../src/drain/engine.ts';
+import { writeJournalFile } from '../../../src/drain/journal-file.ts';
 import { SnapshotFile } from '../../../src/drain/snapshot-file.ts';
 import type { ProcessState } from '../../../src/supervisor/process.ts';
 import { silentSupervisor } from '../../../src/supervisor/silent.ts';
 import { refused } from '../../support/doubles/script.ts';
 import { runTo, ScriptedWorld } from '../../support/doubles/scripted-world.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { entry, hold } from './journal-entries.ts';
 
 const processes = ['web:web_00', 'web:web_01'];
 
@@ -42,6 +45,17 @@ describe('a depool', () => {
 
     expect(world.calls).toEqual(['depool app/web_00 at pool-a']);
     expect(reports.map(({ name }) => name)).toEqual(['web:web_00']);
+  });
+
+  test('after a crash takes out what the journal has: who wrote it may not have come to the pool', async () => {
+    const world = await silentWorld();
+    const { stateDir } = world.config;
+    const content = { entries: processes.map((name) => entry(name)), holds: [hold('web:web_01')] };
+    await writeJournalFile(stateDir, join(stateDir, 'journal.json'), content);
+
+    await runTo(lastSeenEngine(world), 'depool', [], { occasion: 'supervisord crashed' });
+
+    expect(world.calls).toEqual(['depool app/web_00 at pool-a']);
   });
 
   test('takes out what is named although it has died', async () => {

@@ -104,9 +104,18 @@ describe('the summary', () => {
     const reports = [
       report(outcome, { message: 'web:web_00 is out.' }),
       report('untouched', { name: 'web:web_01' }),
-      report('done', { name: 'web:web_02', message: 'not said' }),
+      report('done', { name: 'web:web_02' }),
+      report('skipped', { name: 'web:web_03', message: 'not said' }),
     ];
 
     expect(summaryOf({ action: 'restart', outcome, cut: 0 }, reports, 'as asked')).toBe(text);
+  });
+
+  test('tells of a process that is done how it died', () => {
+    const reports = [report('done', { message: 'web:web_00 was stopped; it was killed.' })];
+
+    expect(summaryOf({ action: 'stop', outcome: 'done', cut: 0 }, reports)).toMatch(
+      / web:web_00 was stopped; it was killed\.$/,
+    );
   });
 });

@@ -8,6 +8,9 @@ const name = 'web:web_00';
 /** A recovery of web_00 that ended so. */
 const recovery = (outcome: ProcessOutcome) => runDocument({ processes: [processReport({ name, outcome })] });
 
+/** Without chance: each pause is as long as it can be. */
+const patient = () => new Patience(() => 0);
+
 const passMs = (ms: number) => vi.advanceTimersByTime(ms);
 
 beforeEach(() => {
@@ -21,7 +24,7 @@ afterEach(() => {
 
 describe('a recovery that fails', () => {
   test('says how long it is kept from being tried', () => {
-    const patience = new Patience();
+    const patience = patient();
     patience.learn(recovery('failed'));
     passMs(2_000);
 
@@ -29,7 +32,7 @@ describe('a recovery that fails', () => {
   });
 
   test('is tried again after pauses that double, up to five minutes', () => {
-    const patience = new Patience();
+    const patience = patient();
     const pauses = Array.from({ length: 8 }, () => {
       patience.learn(recovery('failed'));
       let waitedMs = 0;
@@ -41,7 +44,7 @@ describe('a recovery that fails', () => {
   });
 
   test('begins with the shortest pause again after a good one', () => {
-    const patience = new Patience();
+    const patience = patient();
     for (const outcome of ['failed', 'failed', 'done', 'failed'] as const) patience.learn(recovery(outcome));
 
     passMs(5_000);
@@ -50,16 +53,25 @@ describe('a recovery that fails', () => {
   });
 });
 
+describe('a pause', () => {
+  test('is shortened at random, by at most a half', () => {
+    const patience = new Patience(() => 0.999);
+    patience.learn(recovery('failed'));
+
+    expect(patience.waitMs(name)).toBeCloseTo(2_500, -1);
+  });
+});
+
 describe('a process that crashes', () => {
   test('for the first time goes back as soon as it is ready', () => {
-    const patience = new Patience();
+    const patience = patient();
 
     expect(patience.crashed(name)).toBe(0);
     expect(patience.isDue(name)).toBe(true);
   });
 
   test('again and again soon after it was put back waits longer each time', () => {
-    const patience = new Patience();
+    const patience = patient();
     const pauses = Array.from({ length: 5 }, () => {
       patience.learn(recovery('done'));
       passMs(2_000);
@@ -72,7 +84,7 @@ describe('a process that crashes', () => {
   });
 
   test('may not go back before its pause is over', () => {
-    const patience = new Patience();
+    const patience = patient();
     patience.learn(recovery('done'));
     patience.crashed(name);
 
@@ -82,7 +94,7 @@ describe('a process that crashes', () => {
   });
 
   test('long after it was put back goes back at once', () => {
-    const patience = new Patience();
+    const patience = patient();
     patience.learn(recovery('done'));
 
     passMs(61_000);

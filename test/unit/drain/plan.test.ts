@@ -108,10 +108,10 @@ describe('the document', () => {
     planned('web:b', { stopWaitSecs: 10 }, { deadlineMs: 60_000, readyDeadlineMs: 5_000 }),
   ];
   const worstCaseMs = (action: RunAction, targets: readonly Target[], deadlineMs?: number) =>
-    planDocument(action, makePlan(action, targets), deadlineMs).worst_case_ms;
+    planDocument(action, makePlan(action, targets), { deadlineMs }).worst_case_ms;
 
   test('tells of each process its members, what counts its work, and its deadline', () => {
-    const document = planDocument('stop', makePlan('stop', pair.slice(0, 1)), undefined);
+    const document = planDocument('stop', makePlan('stop', pair.slice(0, 1)), {});
 
     expect(document.steps[0]?.processes).toEqual([
       {
@@ -121,6 +121,8 @@ describe('the document', () => {
         in_flight_by: ['lb at pool-a'],
         deadline_ms: 30_000,
         on_deadline: 'stop',
+        capacity: [],
+        capacity_wait_ms: 0,
         worst_case_ms: 40_000,
       },
     ]);
@@ -164,6 +166,6 @@ describe('the document', () => {
   });
 
   test('counts no more at a time than there are', () => {
-    expect(planDocument('stop', makePlan('stop', pair), undefined).steps[0]?.at_a_time).toBe(2);
+    expect(planDocument('stop', makePlan('stop', pair), {}).steps[0]?.at_a_time).toBe(2);
   });
 });

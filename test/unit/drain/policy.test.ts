@@ -30,7 +30,7 @@ describe('the pipelines', () => {
   test.each(runActions)(
     '%s depools, settles and drains before it stops, and starts and is ready before it repools',
     (action) => {
-      const order = ['release', 'depool', 'settle', 'drain', 'hold', 'stop', 'start', 'ready', 'repool'];
+      const order = ['release', 'acquire', 'depool', 'settle', 'drain', 'hold', 'stop', 'start', 'ready', 'repool'];
       const positions = pipelines[action].map((phase) => order.indexOf(phase));
 
       expect(positions).toEqual(positions.toSorted((a, b) => a - b));
@@ -112,6 +112,12 @@ describe('a run that is under way', () => {
 
   test('is taken over from by a shutdown, unless it is one itself', () => {
     expect(runActions.filter((earlier) => !takesOver('shutdown', earlier))).toEqual(['shutdown']);
+  });
+
+  test('is taken over from by a depool after a crash, unless it must go on', () => {
+    const waitedFor = runActions.filter((earlier) => !takesOver('depool', earlier));
+
+    expect(waitedFor.toSorted()).toEqual(['depool', 'gate', 'shutdown']);
   });
 
   test.each(['drain', 'stop', 'start', 'restart', 'pool'] as const)(

@@ -114,6 +114,21 @@ describe('a look with probes', () => {
   });
 });
 
+test('a look that ends at a limit names what has not answered by then, and keeps what others said', async () => {
+  const [silent, pool] = [new ScriptedProbe(0), poolAt('a')];
+  silent.script = hang;
+  pool.scripts.state = hang;
+  const probes = [new ScriptedProbe(0), silent];
+
+  const sample = await takeLook(target('web:web_00', [pool, poolAt('b')], { probes }), signal, 1_000);
+
+  expect(sample).toMatchObject({
+    inFlight: undefined,
+    unknownBecause: 'Probe scripted probe did not answer before the deadline',
+    notOut: ['app/web_00 at a'],
+  });
+});
+
 test('a look that is cancelled rejects with the reason', async () => {
   const pool = poolAt('a');
   pool.scripts.state = hang;

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { parseExpanded } from '../../../src/config/templates.ts';
+import { apacheStatus } from '../../../src/probes/apache-status.ts';
 import { exec } from '../../../src/probes/exec.ts';
 import { file } from '../../../src/probes/file.ts';
 import { http } from '../../../src/probes/http.ts';
+import { nginxStatus } from '../../../src/probes/nginx-status.ts';
+import { phpFpmStatus } from '../../../src/probes/php-fpm-status.ts';
 import { prometheus } from '../../../src/probes/prometheus.ts';
 import { reported } from '../../../src/probes/reported.ts';
 import { tcp } from '../../../src/probes/tcp.ts';
+import { uwsgiStats } from '../../../src/probes/uwsgi-stats.ts';
 
 describe('options of http', () => {
   const complaint = (options: object) =>
@@ -124,5 +128,28 @@ describe('options of reported', () => {
 
   test.each(['', 'in flight', 'a=b'])('the key %j is refused', (key) => {
     expect(reported.options.safeParse({ key }).success).toBe(false);
+  });
+});
+
+describe('options of the status pages', () => {
+  test('have defaults', () => {
+    expect(nginxStatus.options.parse({ url: 'http://h/' })).toMatchObject({ which: 'busy', timeout: 2_000 });
+    expect(apacheStatus.options.parse({ url: 'http://h/' })).toMatchObject({ headers: {}, timeout: 2_000 });
+    expect(phpFpmStatus.options.parse({ address: '/a.sock' })).toMatchObject({ path: '/status', timeout: 2_000 });
+    expect(uwsgiStats.options.parse({ address: 'tcp://h:1717' })).toMatchObject({ address: { port: 1717 } });
+  });
+
+  test.each([
+    [nginxStatus, { url: 'h/status' }, 'write a whole URL'],
+    [apacheStatus, { url: 'http://h/', socket: 'a.sock' }, 'write an absolute path'],
+    [phpFpmStatus, {}, '`address` or `url` is needed'],
+    [phpFpmStatus, { address: '/a.sock', url: 'http://h/' }, 'exclude each other'],
+    [phpFpmStatus, { address: '/a.sock', socket: '/b.sock' }, '`socket` needs `url`'],
+    [phpFpmStatus, { address: '/a.sock', path: 'status' }, 'write an absolute path without a query'],
+    [phpFpmStatus, { address: '127.0.0.1:9000' }, 'write /path/to.sock, unix:///path/to.sock or tcp://HOST:PORT'],
+    [uwsgiStats, {}, '`address` or `url` is needed'],
+    [uwsgiStats, { address: '/a.sock', url: 'http://h/' }, 'exclude each other'],
+  ])('of $name: %j is refused', ({ options }, written, text) => {
+    expect(options.safeParse(written).error?.issues[0]?.message).toContain(text);
   });
 });

@@ -17,7 +17,7 @@ describe('what is encoded', () => {
       }),
       { numRuns: 1_000 },
     );
-  });
+  }, 120_000);
 
   test('keeps method and parameters of a call', async () => {
     await fc.assert(
@@ -26,7 +26,7 @@ describe('what is encoded', () => {
       }),
       { numRuns: 1_000 },
     );
-  });
+  }, 120_000);
 
   test('keeps number and text of a fault', async () => {
     await fc.assert(
@@ -36,7 +36,7 @@ describe('what is encoded', () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 120_000);
 
   test('keeps dates to the second, and bytes', async () => {
     const value = [new Date(2026, 10, 21, 19, 5, 7), Buffer.from([0, 255, 60])];
@@ -136,6 +136,14 @@ describe('an answer', () => {
     expect(isDrainctlError(error, 'RPC_PROTOCOL')).toBe(true);
   });
 
+  test('that holds a number of a megabyte is refused at once, without repeating it', async () => {
+    const body = answer(`<value><double>${'1'.repeat(1_000_000)}x</double></value>`);
+
+    const error = await decodeResponse(body).catch((thrown: unknown) => thrown);
+
+    expect(error).toMatchObject({ code: 'RPC_PROTOCOL', message: expect.stringMatching(/^.{1,400}$/) });
+  });
+
   test('that is nested without end is RPC_PROTOCOL', async () => {
     const depth = 50_000;
     const body = answer(`${'<value><array><data>'.repeat(depth)}${'</data></array></value>'.repeat(depth)}`);
@@ -170,5 +178,5 @@ describe('a call', () => {
       }),
       { numRuns: 1_000 },
     );
-  });
+  }, 120_000);
 });

@@ -50,7 +50,7 @@ test('it reads what supervisord writes as xmlrpc does', () => {
     }),
     { numRuns: 3_000 },
   );
-});
+}, 120_000);
 
 test('it reads what drainctl writes, and never leaves that to the general parser', () => {
   fc.assert(
@@ -59,7 +59,7 @@ test('it reads what drainctl writes, and never leaves that to the general parser
     }),
     { numRuns: 2_000 },
   );
-});
+}, 120_000);
 
 test('where it recognises what xmlrpc writes, it agrees', () => {
   fc.assert(
@@ -70,7 +70,7 @@ test('where it recognises what xmlrpc writes, it agrees', () => {
     }),
     { numRuns: 2_000 },
   );
-});
+}, 120_000);
 
 test('where it recognises a damaged document, the general parser agrees', () => {
   const damage = fc.record({
@@ -97,7 +97,7 @@ test('where it recognises a damaged document, the general parser agrees', () => 
     { numRuns: 3_000 },
   );
   expect(recognised).toBeGreaterThan(100);
-});
+}, 120_000);
 
 test('it reads a fault', () => {
   const value = { faultCode: 10, faultString: 'BAD_NAME: web & <b>' };

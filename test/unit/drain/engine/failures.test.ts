@@ -45,6 +45,46 @@ describe('a pool that does not answer', () => {
     ]);
   });
 
+  test('while draining ends a restart at the deadline, which stops nothing', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'], program: quick, probe: new ScriptedProbe(0) });
+    world.pool.scripts.state = () => {
+      if (world.pool.looks.length > 1) throw new DrainctlError('POOL_UNREACHABLE', 'no answer');
+    };
+
+    const result = await runTo(world.engine(), 'restart', ['all']);
+
+    expect(result).toMatchObject({ outcome: 'failed', error_code: 'POOL_UNREACHABLE' });
+    expect(result.message).toMatch(/web:web_00 was not stopped: .* not confirmed to be out of app\/web_00 at pool-a/);
+    expect(result.message).toContain('web:web_00 was put back and runs on.');
+    expect(world.calls.filter((call) => call.startsWith('stop'))).toEqual([]);
+  });
+
+  test('while draining does not keep a shutdown from its stop, but nobody knows what that cuts off', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'], program: quick, probe: new ScriptedProbe(0) });
+    world.pool.scripts.state = () => {
+      if (world.pool.looks.length > 1) throw new DrainctlError('POOL_UNREACHABLE', 'no answer');
+    };
+
+    const result = await runTo(world.engine(), 'shutdown');
+
+    expect(result).toMatchObject({ outcome: 'cut', cut: -1 });
+    expect(result.message).toContain('(not confirmed to be out of app/web_00 at pool-a)');
+    expect(world.calls).toContain('stop web:web_00');
+  });
+
+  test('in the repool of a restart names the process, what is out, and who tries again', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'], addresses: ['pool-a', 'pool-b'] });
+    Object.assign(world.pools[1]?.scripts ?? {}, { repool: refused });
+
+    const result = await runTo(world.engine(), 'restart', ['all']);
+
+    expect(result).toMatchObject({ outcome: 'failed', error_code: 'POOL_REFUSED' });
+    expect(result.message).toMatch(
+      /web:web_00 runs and is ready, but could not be put back: .*Out still: app\/web_00 at pool-b;/,
+    );
+    expect(world.pool.namesOf('in')).toEqual(['app/web_00']);
+  });
+
   test('in the undo keeps the entry, and says that it is out', async () => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
     world.pool.server('app/web_00').inFlight = 1;

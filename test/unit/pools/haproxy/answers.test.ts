@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { joinCommands, maxLineBytes, splitAnswers } from '../../../../src/pools/haproxy/answers.ts';
+import { isForeign, joinCommands, maxLineBytes, splitAnswers } from '../../../../src/pools/haproxy/answers.ts';
 
 describe('splitAnswers', () => {
   test('gives one answer for each empty line', () => {
@@ -31,7 +31,7 @@ describe('splitAnswers', () => {
       }),
       { numRuns: 2_000 },
     );
-  });
+  }, 120_000);
 });
 
 describe('joinCommands', () => {
@@ -49,5 +49,24 @@ describe('joinCommands', () => {
   test('puts few commands on one line, and none on none', () => {
     expect(joinCommands(['a', 'b'])).toEqual([['a', 'b']]);
     expect(joinCommands([])).toEqual([]);
+  });
+});
+
+describe('isForeign', () => {
+  test.each([
+    ["a web server's answer", 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    ['a page', '\n<!doctype html>'],
+    ['binary data', '\u0016\u0003\u0001\u0000'],
+  ])('%s is none of HAProxy', (_, text) => {
+    expect(isForeign(text)).toBe(true);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['a table of states', '1\n# be_id be_name\n'],
+    ['a table that holds what a server answered', '# pxname,svname\napp,<html>\u0000,\n'],
+    ['a message', 'Permission denied\n\n'],
+  ])('%s may be HAProxy', (_, text) => {
+    expect(isForeign(text)).toBe(false);
   });
 });

@@ -58,3 +58,7 @@ describe('refusal', () => {
 test('a long answer is cut in messages', () => {
   expect(cutShort(address, 'x'.repeat(5_000)).details['answer']).toHaveLength(201);
 });
+
+test('what a terminal would act on is not in messages', () => {
+  expect(cutShort(address, '\u001b[2Jhidden\u0007').details['answer']).toBe('[2Jhidden');
+});

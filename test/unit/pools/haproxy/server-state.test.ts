@@ -47,5 +47,5 @@ describe('parseServerStates', () => {
       ),
       { numRuns: 10_000 },
     );
-  });
+  }, 120_000);
 });

@@ -54,7 +54,7 @@ describe('parseStats', () => {
       ),
       { numRuns: 10_000 },
     );
-  });
+  }, 120_000);
 
   test('a count is 0 only where both fields are whole numbers and both are 0', () => {
     const field = fc.oneof(fc.string(), fc.constantFrom('0', '00', '', '-0', '1', 'NaN', 'null'));
@@ -67,5 +67,5 @@ describe('parseStats', () => {
       }),
       { numRuns: 10_000 },
     );
-  });
+  }, 120_000);
 });

@@ -5,10 +5,15 @@ import { createHttpServer, type RpcServer } from '../../../../src/rpc/http-serve
 import { answer } from '../../../../src/sidecar/http/answer.ts';
 import type { Health } from '../../../../src/sidecar/http/health.ts';
 import { request } from '../../../support/http.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 const servers: RpcServer[] = [];
 
+/** What was told of answers that have gone out. */
+const answered: (readonly string[])[] = [];
+
 afterEach(async () => {
+  answered.length = 0;
   await Promise.all(servers.splice(0).map((server) => server.close(0)));
 });
 
@@ -22,8 +27,12 @@ const healths = new Map<string, Health>([
 /** A server of these healths; resolves with its url. */
 async function serve(overall: Health = { state: 'up', why: 'supervisord answers' }, known = healths): Promise<string> {
   const health = { overall: () => overall, find: (name: string) => known.get(name), names: () => [...known.keys()] };
+  const onAnswered = (...told: readonly string[]) => void answered.push(told);
   const scrape = async () => ({ type: 'text/plain; version=0.0.4', text: 'drainctl_up 1\n' });
-  const server = createHttpServer({ handle: (exchange) => answer(exchange, { health, scrape }), log: silentLog });
+  const server = createHttpServer({
+    handle: (exchange) => answer(exchange, { health, onAnswered, scrape }),
+    log: silentLog,
+  });
   servers.push(server);
   return server.listen({ host: '127.0.0.1', port: 0 });
 }
@@ -50,6 +59,18 @@ describe('a health', () => {
       status,
       body: `${state}\nbecause\n`,
     });
+  });
+
+  test('of a process is told to who keeps whom it went to; others are not', async () => {
+    const url = await serve();
+    for (const path of ['/health/web:web_00', '/health/web:web_01', '/health/web', '/health', '/health/web:nobody']) {
+      await request(`${url}${path}`);
+    }
+    await waitFor(() => answered.length >= 2, { what: 'the answers to be told' });
+    expect(answered).toEqual([
+      ['web:web_00', '127.0.0.1', 'in'],
+      ['web:web_01', '127.0.0.1', 'out'],
+    ]);
   });
 
   test('is given to HEAD by its status alone', async () => {
