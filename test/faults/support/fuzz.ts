@@ -6,8 +6,9 @@ import { figure, scale } from './figures.ts';
 /** DRAINCTL_TEST_SEED=… repeats a run; without it each run has a seed of its own, printed with its tests and figures. */
 export const seed = Number(process.env['DRAINCTL_TEST_SEED'] ?? randomInt(2 ** 31));
 
-/** Of each subject at the least; in the soak of each property. */
-const leastCases = 10_000;
+/** Of each subject in `npm test`, and of each property in the soak. */
+const casesInShort = 2_000;
+const casesInFull = 10_000;
 
 const row = 'fuzzed parsers';
 
@@ -16,20 +17,23 @@ const properties = new Map<string, number>();
 const held = new Map<string, number>();
 
 /**
- * A test that tries `claim` with thousands of cases, 10,000 of each `subject` over all its properties and of each property in
+ * A test that tries `claim` with many cases: 2,000 of each `subject` over all its properties, and 10,000 of each property in
  * the soak. Puts the subject into the table of figures once it held.
  */
 export function fuzz<T>(subject: string, claim: string, property: fc.IAsyncProperty<T> | fc.IProperty<T>): void {
   properties.set(subject, (properties.get(subject) ?? 0) + 1);
   test(`${subject}: ${claim} (seed ${seed})`, async () => {
     // All are registered by the time that the first one runs.
-    const numRuns = scale(Math.ceil(leastCases / (properties.get(subject) ?? 1)), leastCases);
+    const numRuns = scale(Math.ceil(casesInShort / (properties.get(subject) ?? 1)), casesInFull);
     await fc.assert(property, { seed, numRuns });
     const cases = (held.get(subject) ?? 0) + numRuns;
     held.set(subject, cases);
     figure(row, subject, `${cases} cases, seed ${seed}`);
   }, 600_000);
 }
+
+/** In milliseconds of processor time: far more than a linear reader takes for a megabyte on any machine, far less than a quadratic one. */
+export const linearLimitMs = 20_000;
 
 /** The milliseconds of processor time that `work` takes: what else the machine does is not in it. */
 export function cpuMs(work: () => unknown): number {

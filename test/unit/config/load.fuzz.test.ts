@@ -7,7 +7,7 @@ import { parseConfig } from '../../../src/config/parse.ts';
 import { peekConfig } from '../../../src/config/peek.ts';
 import type { Problem } from '../../../src/config/problems.ts';
 import { isDrainctlError } from '../../../src/errors.ts';
-import { cpuMs, fuzz, mutated, seed } from '../../faults/support/fuzz.ts';
+import { cpuMs, fuzz, linearLimitMs, mutated, seed } from '../../faults/support/fuzz.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const subject = 'configuration';
@@ -193,7 +193,7 @@ test.each([
 ])(
   'configuration: many %s are judged in seconds',
   (_, text) => {
-    expect(cpuMs(() => expectJudged(text))).toBeLessThan(8_000);
+    expect(cpuMs(() => expectJudged(text))).toBeLessThan(linearLimitMs);
   },
   120_000,
 );

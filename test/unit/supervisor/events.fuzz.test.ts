@@ -5,7 +5,7 @@ import { followEvents } from '../../../src/sidecar/event-loop.ts';
 import type { EventHeader } from '../../../src/supervisor/event-header.ts';
 import { EventParser, parseEvent, type RawEvent, type SupervisorEvent } from '../../../src/supervisor/events.ts';
 import { processStates } from '../../../src/supervisor/process.ts';
-import { anyCuts, cpuMs, fuzz, mutated } from '../../faults/support/fuzz.ts';
+import { anyCuts, cpuMs, fuzz, linearLimitMs, mutated } from '../../faults/support/fuzz.ts';
 import { recordingLog } from '../../support/doubles/recording-log.ts';
 import { eventBytes, parseChunks, runningPayload } from './event-samples.ts';
 
@@ -256,7 +256,7 @@ test.each([
   (_, text) => {
     const bytes = Buffer.from(text);
 
-    expect(cpuMs(() => parseChunks([bytes]))).toBeLessThan(3_000);
+    expect(cpuMs(() => parseChunks([bytes]))).toBeLessThan(linearLimitMs);
   },
   120_000,
 );

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { isDrainctlError } from '../../../src/errors.ts';
 import { expand, expansionValues, findExpansionProblems } from '../../../src/supervisor/expansions.ts';
 import { parseIni } from '../../../src/supervisor/ini.ts';
-import { cpuMs, fuzz, mutated } from '../../faults/support/fuzz.ts';
+import { cpuMs, fuzz, linearLimitMs, mutated } from '../../faults/support/fuzz.ts';
 
 const env = { HOME: '/root' };
 
@@ -137,7 +137,7 @@ test.each([
 ])(
   'texts of supervisord: many %s take less than seconds',
   (_, read) => {
-    expect(cpuMs(read)).toBeLessThan(3_000);
+    expect(cpuMs(read)).toBeLessThan(linearLimitMs);
   },
   120_000,
 );

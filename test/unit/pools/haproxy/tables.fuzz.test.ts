@@ -7,7 +7,7 @@ import { parseWorkerPids } from '../../../../src/pools/haproxy/master.ts';
 import { parseProcessStart } from '../../../../src/pools/haproxy/process-start.ts';
 import { parseServerStates } from '../../../../src/pools/haproxy/server-state.ts';
 import { parseStats } from '../../../../src/pools/haproxy/stats.ts';
-import { cpuMs, fuzz, mutated } from '../../../faults/support/fuzz.ts';
+import { cpuMs, fuzz, linearLimitMs, mutated } from '../../../faults/support/fuzz.ts';
 import { recordedAnswer } from './fixtures.ts';
 
 /** As HAProxy writes: quoted only where it must be. */
@@ -236,7 +236,7 @@ test.each([
 ])(
   'HAProxy tables: %s takes less than seconds',
   (_, read) => {
-    expect(cpuMs(read)).toBeLessThan(3_000);
+    expect(cpuMs(read)).toBeLessThan(linearLimitMs);
   },
   120_000,
 );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseExposition } from '../../../../src/probes/prometheus/exposition.ts';
 import { sumSeries } from '../../../../src/probes/prometheus/sum-series.ts';
-import { cpuMs, fuzz, mutated } from '../../../faults/support/fuzz.ts';
+import { cpuMs, fuzz, linearLimitMs, mutated } from '../../../faults/support/fuzz.ts';
 
 const subject = 'Prometheus text';
 
@@ -84,7 +84,7 @@ test.each([
       }
     };
 
-    expect(cpuMs(read)).toBeLessThan(3_000);
+    expect(cpuMs(read)).toBeLessThan(linearLimitMs);
   },
   120_000,
 );
