@@ -9,7 +9,7 @@ const faultTimeoutMs = process.env['DRAINCTL_SOAK'] === '1' ? 3 * 3_600_000 : 60
 export default defineConfig({
   test: {
     // Most integration tests wait for servers; more workers than the two cores of a CI machine keep these busy.
-    maxWorkers: 3,
+    maxWorkers: 4,
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
       {
