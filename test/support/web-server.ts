@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { request } from './http.ts';
+import { readJsonLines } from './json-lines.ts';
 import { type RunningProcess, startProcess } from './processes.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -21,17 +21,7 @@ export interface StopRecord {
 
 /** Reads a `--stop-log`; empty when nothing has been stopped yet. */
 export function readStopLog(file: string): StopRecord[] {
-  let text = '';
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return [];
-  }
-  // The fixture writes whole lines of this very shape.
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as StopRecord);
+  return readJsonLines(file);
 }
 
 /** The command line of a web process, for a supervisord section; words must not hold spaces. */

@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
+import { readJsonLines } from '../../support/json-lines.ts';
 
 /** One line of the table that the fault suite prints at its end. */
 export interface Figure {
@@ -37,25 +38,11 @@ export function figure(row: string, name: string, value: number | string): void 
 /** The figures in a file, each row's together and in the order in which they first came; none where there is no file. */
 export function readFigures(file: string): Figure[] {
   const rows = new Map<string, Map<string, Figure>>();
-  for (const figure of parseLines(file)) {
+  for (const figure of readJsonLines<Figure>(file)) {
     const row = rows.get(figure.row) ?? new Map<string, Figure>();
     rows.set(figure.row, row.set(figure.name, figure));
   }
   return [...rows.values()].flatMap((row) => [...row.values()]);
-}
-
-function parseLines(file: string): Figure[] {
-  let text = '';
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return [];
-  }
-  // as: figure() writes whole lines of this very shape.
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Figure);
 }
 
 /** The figures as a table for people: each row's title once, above its figures. */
