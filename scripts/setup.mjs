@@ -25,6 +25,8 @@ const packages = {
   uwsgi_python3: 'uwsgi-plugin-python3',
   nft: 'nftables',
   iptables: 'iptables',
+  'redis-server': 'redis-server',
+  prosody: 'prosody',
 };
 
 /** Where servers live, which the PATH of a user who is not root may leave out. */

@@ -24,6 +24,7 @@ export const errorCatalogue = {
   NOT_READY: 'A process was started but did not become ready in time; it was not put back.',
   START_FAILED: 'supervisord could not start a process.',
   STOP_FAILED: 'supervisord could not stop a process.',
+  STEP_FAILED: 'A step before the stop of a process was not done; the process was not stopped.',
   DEADLINE_PASSED: 'A deadline passed before the work in flight was done.',
   TOO_FEW_AVAILABLE: 'Too few others were available; the process was not touched.',
   CANCELLED: 'The run was cancelled.',

@@ -6,6 +6,12 @@ export function httpUrlSchema(example: string) {
   return z.string().refine(isHttpUrl, `write a whole URL, such as ${example}`);
 }
 
+/** A request method. */
+export const httpMethodSchema = z.string().regex(/^[A-Za-z]+$/, 'write a method, such as PUT');
+
+/** Statuses of an answer, one at least. */
+export const httpStatusesSchema = z.array(z.int().min(100).max(599)).min(1);
+
 /** The name of a header. */
 export const headerNameSchema = z.string().refine(isHeaderName, 'not a header name');
 

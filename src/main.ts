@@ -2,7 +2,7 @@
 import { catchSignals } from './stop-signals.ts';
 
 const args = process.argv.slice(2);
-if (args.includes('listen')) catchSignals();
+if (args.includes('listen') || args.includes('standby')) catchSignals();
 // A reader that goes away (`| head`, a closed terminal) must not end a shutdown half-way.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 

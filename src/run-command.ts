@@ -39,7 +39,7 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const [file = '', ...args] = command;
-  const late = () => new Error(`no answer within ${formatDuration(timeoutMs)}`);
+  const late = () => new Error(`no answer within ${formatDuration(timeoutMs)}, so it was killed`);
   return withTimeout(timeoutMs, signal, late, async (bounded) => {
     // Loaded by the first command only: a start of drainctl that runs none must not pay for it.
     const { execa } = await import('execa');

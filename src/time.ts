@@ -20,11 +20,17 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 /** A deadline on the monotonic clock, in milliseconds from now. */
 export class Deadline {
-  readonly startedAt = monotonicMs();
+  readonly startedAt: number;
   readonly ms: number;
 
-  constructor(ms: number) {
+  constructor(ms: number, startedAt = monotonicMs()) {
     this.ms = ms;
+    this.startedAt = startedAt;
+  }
+
+  /** The same deadline, that much later. */
+  laterBy(ms: number): Deadline {
+    return new Deadline(this.ms + ms, this.startedAt);
   }
 
   get elapsedMs(): number {

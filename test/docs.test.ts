@@ -14,12 +14,15 @@ import { errorNumbers } from '../src/rpc/error-faults.ts';
 import { callMethod } from '../src/rpc/methods.ts';
 import { labelValues, metricDeclarations, processMetricNames } from '../src/sidecar/http/metric-declarations.ts';
 import { expansionValues } from '../src/supervisor/expansions.ts';
+import { exampleFiles, exampleNames } from './support/example.ts';
 import { anchorsOf, commandMentions, linksOf, yamlBlocks } from './support/markdown.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const blocks = generatedBlocks();
 const readme = read('README.md');
 const errors = read('docs/errors.md');
+/** The README of each folder of examples/. */
+const guides = exampleNames().map((name) => `examples/${name}/README.md`);
 
 function read(name: string): string {
   return readFileSync(join(root, name), 'utf8');
@@ -92,7 +95,9 @@ describe('options of every command', () => {
 });
 
 describe('every command that a document shows', () => {
-  const shown = documents.flatMap((name) => commandMentions(read(name)).map((mention) => ({ name, ...mention })));
+  const shown = [...documents, ...guides].flatMap((name) =>
+    commandMentions(read(name)).map((mention) => ({ name, ...mention })),
+  );
 
   test('exists', () => {
     const unknown = shown.filter(({ command }) => !commands.has(command) && command !== 'help');
@@ -157,7 +162,13 @@ describe('the configuration', () => {
 function withoutDefaults(): Record<string, unknown> {
   return {
     pools: { NAME: { driver: 'haproxy', addresses: ['/run/haproxy.sock'], min_available: 1 } },
-    programs: { web: { ready: { exec: ['true'] } } },
+    programs: {
+      web: {
+        before_stop: [{ step: 'pause', for: '1s' }],
+        after_drain: [{ step: 'pause', for: '1s' }],
+        ready: { exec: ['true'] },
+      },
+    },
   };
 }
 
@@ -176,8 +187,11 @@ function setAt(parent: Record<string, unknown>, [key = '', ...rest]: readonly st
     parent[key] = value;
     return;
   }
-  parent[key] ??= {};
-  setAt(parent[key] as Record<string, unknown>, rest, value); // as: only maps have keys below them
+  // as: only maps have keys below them, and lists of maps, of which it is the first one
+  const below = parent[key.replace('[]', '')] as Record<string, unknown> | [Record<string, unknown>] | undefined;
+  const map = Array.isArray(below) ? below[0] : (below ?? {});
+  parent[key.replace('[]', '')] = Array.isArray(below) ? below : map;
+  setAt(map, rest, value);
 }
 
 test('docs/api.md has each option of drain.start, and no other', async () => {
@@ -207,24 +221,28 @@ test('docs/configuration.md has each expansion, and no other', () => {
 });
 
 describe('every example of a configuration loads', () => {
-  const inDocuments = documents.flatMap((name) =>
+  const inDocuments = [...documents, ...guides].flatMap((name) =>
     yamlBlocks(read(name)).map((text, index) => [`${name}, example ${index + 1}`, text] as const),
   );
-  const files = readdirSync(join(root, 'examples')).map(
-    (name) => [`examples/${name}`, read(`examples/${name}`)] as const,
-  );
+  const files = exampleNames().map((name) => [`examples/${name}`, read(`examples/${name}/drainctl.yaml`)] as const);
 
   test.each([...inDocuments, ...files])('%s', async (_, text) => {
     await expect(load(text)).resolves.toBeDefined();
   });
 
   test('examples/ holds nothing that the README does not name', () => {
-    expect(files.filter(([name]) => !readme.includes(`(${name})`))).toEqual([]);
+    expect(guides.filter((guide) => !linksOf(readme).includes(guide))).toEqual([]);
+  });
+
+  test.each(exampleNames())('the README of examples/%s names each of its files', (name) => {
+    const text = read(`examples/${name}/README.md`);
+
+    expect(exampleFiles(name).filter((file) => file !== 'README.md' && !text.includes(`\`${file}\``))).toEqual([]);
   });
 });
 
 describe('links', () => {
-  test.each(documents)('%s leads to files and headings that exist', (name) => {
+  test.each([...documents, ...guides])('%s leads to files and headings that exist', (name) => {
     const broken = linksOf(read(name)).filter((target) => !/^[a-z]+:/.test(target) && !leadsSomewhere(name, target));
 
     expect(broken).toEqual([]);

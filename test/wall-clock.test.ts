@@ -14,6 +14,7 @@ const readers: Readonly<Record<string, string>> = {
   'src/cli/status.ts': 'how long ago something was, for people',
   'src/drain/aftermath.ts': 'to compare with the times that a dead run has left, which outlive its process',
   'src/drain/engine.ts': 'the time of the start, for people, and to compare with the time of the configuration file',
+  'src/drain/interrupted.ts': 'to compare with the times that a dead run has left, which outlive its process',
   'src/drain/journal-file.ts': 'a hold ends at a time of day: it outlives reboots, and the monotonic clock does not',
   'src/drain/phases/depool.ts': 'times in the journal, for people, and to compare with the start of a process',
   'src/drain/phases/hold.ts': 'a hold ends at a time of day: it outlives reboots, and the monotonic clock does not',

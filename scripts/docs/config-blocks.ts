@@ -1,8 +1,11 @@
 import { looseConfigSchema } from '../../src/config/schema.ts';
 import { poolDrivers } from '../../src/pools/index.ts';
 import { probeDrivers } from '../../src/probes/index.ts';
+import { stepDrivers } from '../../src/steps/index.ts';
 import { code, markdownTable } from './markdown.ts';
 import { type SchemaKey, schemaKeys } from './schema-keys.ts';
+
+const whichStep = `Which step: ${listed(stepDrivers)}. Its own keys stand beside it: see docs/drivers.md.`;
 
 /** What the schema leaves to the drivers, in words. */
 const driverKeys: Readonly<Record<string, string>> = {
@@ -10,6 +13,8 @@ const driverKeys: Readonly<Record<string, string>> = {
   'programs.NAME.members[].pool':
     "A name under `pools`. The driver's member keys stand beside it: see docs/drivers.md.",
   'programs.NAME.in_flight[].probe': `Which probe: ${listed(probeDrivers)}. Its own keys stand beside it: see docs/drivers.md.`,
+  'programs.NAME.before_stop[].step': whichStep,
+  'programs.NAME.after_drain[].step': whichStep,
 };
 
 /** Every key of the configuration. Those of `defaults` may stand in a program too, and are listed once. */

@@ -56,6 +56,8 @@ export interface AddressFacts {
   readonly failure: { readonly message: string; readonly hint: string } | undefined;
   /** The groups of servers that these members belong to, where `min_available` is set. */
   readonly groups: readonly ServerGroup[];
+  /** See the property of `Pool`: what was found is what the journal says. */
+  readonly onlyInSidecar: boolean;
   /** See the method of `Pool`. */
   readonly isOtherHand: (before: Json, now: Json) => boolean;
   /** What its driver found wrong with it. */
@@ -73,7 +75,14 @@ export interface Listener {
 export interface SidecarFacts {
   readonly version: VersionDocument;
   /** Members whose place the sidecar can't tell, with its reason. */
-  readonly blindFor: readonly { readonly process: ProcessName; readonly address: string; readonly why: string }[];
+  readonly blindFor: readonly {
+    readonly process: ProcessName;
+    readonly pool: string;
+    readonly address: string;
+    readonly why: string;
+  }[];
+  /** Members that are missing to the sidecar, at addresses where it alone can tell; see the property of `Pool`. */
+  readonly missing: readonly { readonly pool: string; readonly address: string; readonly label: string }[];
   /** The names of its methods. */
   readonly methods: readonly string[];
 }

@@ -42,15 +42,16 @@ export async function gatherFacts({ config, env }: GatherOptions, signal: AbortS
     first === undefined ? absent('there is no listener') : known(first),
   );
 
+  const files = await gatherFiles(config, endpoint.url, signal);
   const [pools, sidecar, supervisordConfig, stopUnit, commandFiles] = await Promise.all([
-    gatherPoolFacts(config, processes, signal),
+    gatherPoolFacts(config, processes, files.journal, signal),
     gatherSidecar(config.sidecar.socket, valueOr(listeners, []), supervisord.kind === 'known', signal),
     gatherSupervisordConfig(supervisor, supervisord.kind === 'known', signal),
     gatherStopUnit(unit, signal),
     readCommandFiles(valueOr(processes, [])),
   ]);
   return {
-    ...(await gatherFiles(config, endpoint.url, signal)),
+    ...files,
     config: known(config),
     version: known(version),
     supervisord,
@@ -98,10 +99,12 @@ async function gatherFiles(config: Config, supervisorUrl: string, signal: AbortS
 async function gatherPoolFacts(
   config: Config,
   processes: Fact<FactTypes['processes']>,
+  journal: Fact<FactTypes['journal']>,
   signal: AbortSignal,
 ): Promise<Fact<FactTypes['pools']>> {
   if (config.pools.size === 0) return absent('there are no pools in the configuration');
-  return known(await gatherPools(config, valueOr(processes, []), signal));
+  const entries = journal.kind === 'known' ? journal.value.content.entries : [];
+  return known(await gatherPools(config, valueOr(processes, []), entries, signal));
 }
 
 function configOf({ config }: FactTypes['listener']): Fact<FactTypes['listenerConfig']> {

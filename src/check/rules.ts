@@ -17,7 +17,15 @@ import {
 } from './rules/listener.ts';
 import { listenerBufferSize, listenerEvents, listenerSection, listenerStderr } from './rules/listener-section.ts';
 import { capacityPossible, membersCounted, membersExist, poolAccess, poolAnswers } from './rules/pools.ts';
-import { sidecarAnswers, sidecarConfig, sidecarReachesPools, sidecarSocket, sidecarVersion } from './rules/sidecar.ts';
+import {
+  agentAsked,
+  sidecarAnswers,
+  sidecarConfig,
+  sidecarReachesPools,
+  sidecarSocket,
+  sidecarVersion,
+} from './rules/sidecar.ts';
+import { standbyOrder } from './rules/standby.ts';
 import { stateDirPersistent, stateDirWritable } from './rules/state-dir.ts';
 import { stopSignals } from './rules/stop-signals.ts';
 import {
@@ -58,6 +66,7 @@ export const rules: readonly Rule[] = [
   listenerPriority,
   listenerStopwaitsecs,
   listenerStopsignal,
+  standbyOrder,
   supervisordConfig,
   listenerSection,
   listenerBufferSize,
@@ -67,6 +76,7 @@ export const rules: readonly Rule[] = [
   sidecarVersion,
   sidecarConfig,
   sidecarReachesPools,
+  agentAsked,
   sidecarSocket,
   supervisordSocket,
   supervisordHttp,

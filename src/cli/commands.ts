@@ -10,6 +10,7 @@ import { plan } from './plan.ts';
 import { pool } from './pool.ts';
 import { restart } from './restart.ts';
 import { shutdown } from './shutdown.ts';
+import { standby } from './standby.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
@@ -36,5 +37,6 @@ export const commands: ReadonlyMap<string, Command> = new Map(
     uninstall,
     drivers,
     listen,
+    standby,
   ].map((command) => [command.name, command]),
 );

@@ -1,35 +1,41 @@
 import * as z from 'zod';
+import { stepKeys } from '../config/steps.ts';
 import { poolDrivers } from '../pools/index.ts';
 import { probeDrivers } from '../probes/index.ts';
+import { stepDrivers } from '../steps/index.ts';
 
 /** One key of a driver, as people and programs see it. */
 export type KeyDocument = { readonly key: string; readonly required: boolean; readonly description: string };
 
 /** One driver. */
 export type DriverDocument = {
-  readonly kind: 'pool' | 'probe';
+  readonly kind: 'pool' | 'probe' | 'step';
   readonly name: string;
   readonly summary: string;
   readonly reference: string;
   readonly options: readonly KeyDocument[];
-  /** Keys of a member; none for a probe. */
+  /** Keys of a member; none for a probe or a step. */
   readonly member: readonly KeyDocument[];
   readonly example: string;
 };
 
-/** Every pool and probe in the registries. This file loads all of them, and the schema library. */
+/** Every pool, probe and step in the registries. This file loads all of them, and the schema library. */
 export function allDrivers(): DriverDocument[] {
   const pools = [...poolDrivers.values()].map(({ name, summary, reference, options, member, example }) => ({
     ...{ kind: 'pool' as const, name, summary, reference, example },
     options: keysOf(options),
     member: keysOf(member),
   }));
-  const probes = [...probeDrivers.values()].map(({ name, summary, reference, options, example }) => ({
-    ...{ kind: 'probe' as const, name, summary, reference, example },
-    options: keysOf(options),
+  const others = [
+    ...[...probeDrivers.values()].map((driver) => ({ kind: 'probe' as const, driver })),
+    ...[...stepDrivers.values()].map((driver) => ({ kind: 'step' as const, driver })),
+  ];
+  const withoutMembers = others.map(({ kind, driver: { name, summary, reference, options, example } }) => ({
+    ...{ kind, name, summary, reference, example },
+    options: keysOf(kind === 'step' ? options.extend(stepKeys()) : options),
     member: [],
   }));
-  return [...pools, ...probes];
+  return [...pools, ...withoutMembers];
 }
 
 function keysOf(schema: z.ZodObject): KeyDocument[] {

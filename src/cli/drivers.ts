@@ -9,7 +9,7 @@ import { printTable } from './table.ts';
 export const drivers: Command = {
   name: 'drivers',
   args: '[name]',
-  summary: 'List pools and probes; with a name, its options and an example.',
+  summary: 'List pools, probes and steps; with a name, its options and an example.',
   description: '',
   examples: ['drainctl drivers', 'drainctl drivers haproxy'],
   options: [],
@@ -49,7 +49,7 @@ function unknownDriver(name: string, all: readonly DriverDocument[]): DrainctlEr
   const near = closest(name, names);
   return new DrainctlError(
     'USAGE',
-    `There is no pool or probe "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+    `There is no pool, probe or step "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
     {
       hint: '"drainctl drivers" lists them.',
     },

@@ -62,6 +62,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 class SignalWatch {
   readonly left: Promise<never>;
+  readonly #policy: OnSignal;
   readonly #onSignal: (signal: NodeJS.Signals) => void;
 
   constructor(runId: string, policy: OnSignal, cancel: () => void) {
@@ -70,6 +71,7 @@ class SignalWatch {
       leave = reject;
     });
     this.left.catch(() => {});
+    this.#policy = policy;
     let isFirst = policy === 'cancel';
     this.#onSignal = (signal) => {
       if (isFirst) cancel();
@@ -79,7 +81,13 @@ class SignalWatch {
     for (const name of signals) process.on(name, this.#onSignal);
   }
 
+  /** A signal that comes too late to cancel must not take the place of the exit status: there is only that left to give. */
   end(): void {
-    for (const name of signals) process.off(name, this.#onSignal);
+    for (const name of signals) {
+      process.off(name, this.#onSignal);
+      if (this.#policy === 'cancel') process.on(name, ignore);
+    }
   }
 }
+
+function ignore(): void {}

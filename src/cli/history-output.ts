@@ -9,7 +9,9 @@ const phaseOrder: readonly Phase[] = [
   'acquire',
   'depool',
   'settle',
+  'before_stop',
   'drain',
+  'after_drain',
   'hold',
   'stop',
   'start',
@@ -44,7 +46,12 @@ function runLine(run: RunDocument): string {
   const took = sayDuration(Math.max(0, Date.parse(run.ended_at) - Date.parse(run.started_at)));
   const cut = run.cut === 0 ? '' : `, ${sayCut(run.cut)} cut off`;
   const startedAt = run.started_at.replace(/\.\d+Z$/, 'Z');
-  return `${startedAt} ${title}${occasion}: ${run.outcome} in ${took}, ${sayProcesses(run.processes.length)}${cut} (run ${run.id})`;
+  return `${startedAt} ${title}${occasion}: ${run.outcome}${codeOf(run)} in ${took}, ${sayProcesses(run.processes.length)}${cut} (run ${run.id})`;
+}
+
+/** Tells apart what has one outcome: a run that was killed from one that failed, too few others from a person's cancel. */
+function codeOf({ error_code: code }: RunDocument): string {
+  return code === '' || code === 'CANCELLED' ? '' : ` (${code})`;
 }
 
 function tableOf(run: RunDocument): string[][] {

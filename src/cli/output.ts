@@ -72,7 +72,12 @@ function plannedLine(process: PlannedProcess): string {
     return `${name} (${state}): in no pool, and nothing counts its work; stopped undrained`;
   const out = members.length === 0 ? 'in no pool' : `out of ${members.join(', ')}`;
   const by = in_flight_by.length === 0 ? 'nothing counts its work' : `work counted by ${in_flight_by.join(', ')}`;
-  return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}${capacityText(process)}`;
+  return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}${capacityText(process)}${stepsText(process)}`;
+}
+
+/** A sidecar of an earlier version does not tell of them. */
+function stepsText({ steps = [] }: Partial<PlannedProcess>): string {
+  return steps.length === 0 ? '' : `; ${steps.join('; ')}`;
 }
 
 /** A sidecar of an earlier version does not tell of it. */

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { ProcessReport, RunAction, RunDocument, RunOptions } from '../drain/api.ts';
 import type { Engine } from '../drain/engine.ts';
 import { findSupervisordPid, pidExists } from '../drain/live-pids.ts';
-import { isSidecar } from '../drain/self.ts';
+import { isOurselves } from '../drain/self.ts';
 import type { Snapshot } from '../drain/snapshot.ts';
 import { SnapshotFile } from '../drain/snapshot-file.ts';
 import { sentence } from '../errors.ts';
@@ -129,7 +129,7 @@ function namesOf(reports: readonly ProcessReport[]): string {
 
 /** A supervisord that ends in order ends what it runs. What lives on has outlived a crash (KillMode=process), and serves. */
 function survivors({ infos, configs }: Snapshot): ProcessName[] {
-  const isProgram = ({ fullName }: ProcessInfo) => !isSidecar(configs.get(fullName) ?? { command: '' });
+  const isProgram = (info: ProcessInfo) => !isOurselves(info, configs.get(info.fullName) ?? { command: '' });
   return infos.filter((info) => isProgram(info) && pidExists(info.pid)).map(({ fullName }) => fullName);
 }
 

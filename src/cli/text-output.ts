@@ -36,12 +36,12 @@ export function textOutput(stream: OutputStream, env: NodeJS.ProcessEnv): TextOu
     get failure() {
       return failure;
     },
-    // A terminal may be resized at any time.
+    // A terminal may be resized at any time. One that does not know its size, such as a serial console, says 0.
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return stream.rows || 24;
     },
   };
 }

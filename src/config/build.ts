@@ -10,15 +10,18 @@ import type {
   ProgramConfig,
   ReadyTemplate,
   SidecarConfig,
+  StepTemplate,
   SupervisorConfig,
 } from './config.ts';
 import { defaultPolicy, defaultSocket, defaultSocketMode, defaultStateDir } from './defaults.ts';
 import type { Registries } from './registries.ts';
 import type { CheckedInput } from './schema.ts';
+import { defaultOnFailure } from './steps.ts';
 
 type SidecarInput = NonNullable<CheckedInput['sidecar']>;
 type PoolInput = NonNullable<CheckedInput['pools']>[string];
 type ProgramInput = NonNullable<CheckedInput['programs']>[string];
+type StepInput = NonNullable<ProgramInput['before_stop']>[number];
 type PolicyInput = NonNullable<CheckedInput['defaults']>;
 
 /** What the `password_file` of a section held. */
@@ -99,6 +102,8 @@ function buildProgram(
       const driver = registries.probes.get(probe) ?? unchecked(`probe ${probe}`);
       return { driver, options };
     }),
+    beforeStop: (input.before_stop ?? []).map((step) => buildStep(step, registries)),
+    afterDrain: (input.after_drain ?? []).map((step) => buildStep(step, registries)),
     ready: input.ready === undefined ? undefined : buildReady(input.ready),
     deadlineMs: input.deadline ?? defaults.deadline ?? defaultPolicy.deadlineMs,
     quietMs: input.quiet ?? defaults.quiet ?? defaultPolicy.quietMs,
@@ -109,6 +114,11 @@ function buildProgram(
     stage: input.stage,
     maxUnavailable: input.max_unavailable ?? defaults.max_unavailable ?? defaultPolicy.maxUnavailable,
   };
+}
+
+function buildStep({ step, on_failure, ...options }: StepInput, { steps }: Registries): StepTemplate {
+  const driver = steps.get(step) ?? unchecked(`step ${step}`);
+  return { driver, options, onFailure: on_failure ?? defaultOnFailure };
 }
 
 function buildReady(input: NonNullable<ProgramInput['ready']>): ReadyTemplate {

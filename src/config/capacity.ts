@@ -39,14 +39,12 @@ export function withoutCapacityKeys(pool: Keys): Keys {
 
 /** Complains of keys that a driver can't keep: what can't be counted can't be waited for either. */
 export function checkCapacityKeys(pool: Keys, path: KeyPath, driver: PoolDriver): Finding[] {
-  if (driver.countsCapacity === true) return [];
-  return names
-    .filter((key) => pool[key] !== undefined)
-    .map((key) => ({
-      path: [...path, key],
-      at: 'key',
-      message: `driver "${driver.name}" can't count how many others are available; leave this key out`,
-    }));
+  const { name, countsCapacity = false, countsOnlyWith: needed } = driver;
+  if (countsCapacity && (needed === undefined || pool[needed] !== undefined)) return [];
+  const message = countsCapacity
+    ? `driver "${name}" counts how many others are available only with ${needed}; name those, or leave this key out`
+    : `driver "${name}" can't count how many others are available; leave this key out`;
+  return names.filter((key) => pool[key] !== undefined).map((key) => ({ path: [...path, key], at: 'key', message }));
 }
 
 /** Undefined where no minimum is set. `input` has passed {@link capacityKeys}. */

@@ -2,12 +2,16 @@ import type { LogLevel } from '../log.ts';
 import type { PoolDriver } from '../pools/pool.ts';
 import type { ProbeDriver } from '../probes/probe.ts';
 import type { RpcServerLimits } from '../rpc/limits.ts';
+import type { StepDriver } from '../steps/step.ts';
 
 /** What happens to a process whose deadline passed before it was drained. */
 export type OnDeadline = 'stop' | 'hold';
 
 /** What happens to a process that ended by itself: taken out at once, or left to the pool's own health check. */
 export type OnCrash = 'depool' | 'ignore';
+
+/** What happens when a step was not done: the run goes on, or a stop or restart ends. */
+export type OnFailure = 'continue' | 'abort';
 
 /** The configuration, checked and with defaults filled in. Times in milliseconds. */
 export interface Config {
@@ -70,13 +74,17 @@ export interface CapacityRule {
   readonly waitMs: number;
 }
 
-/** One entry of `programs`, defaults merged in. Strings in `members`, `inFlight` and `ready` still hold their `%(…)s`. */
+/** One entry of `programs`, defaults merged in. Strings in `members`, `inFlight`, the steps and `ready` still hold their `%(…)s`. */
 export interface ProgramConfig {
   /** A group, `group:process`, or a glob over `group:process`. */
   readonly pattern: string;
   readonly members: readonly MemberTemplate[];
   /** Undefined: what the pools themselves count. */
   readonly inFlight: readonly ProbeTemplate[] | undefined;
+  /** Before the wait until nothing is in flight, in order. */
+  readonly beforeStop: readonly StepTemplate[];
+  /** After it. */
+  readonly afterDrain: readonly StepTemplate[];
   readonly ready: ReadyTemplate | undefined;
   readonly deadlineMs: number;
   readonly quietMs: number;
@@ -101,6 +109,13 @@ export interface MemberTemplate {
 export interface ProbeTemplate {
   readonly driver: ProbeDriver;
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A step with its options, not yet expanded. */
+export interface StepTemplate {
+  readonly driver: StepDriver;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly onFailure: OnFailure;
 }
 
 /** How to tell that a started process can work: an HTTP 2xx, or a command's exit status 0. Not yet expanded. */

@@ -7,15 +7,16 @@ import { describeIssues } from './issues.ts';
 import type { Finding, KeyPath } from './problems.ts';
 import { entriesOf, type Keys, mapsIn } from './raw.ts';
 import type { Registries } from './registries.ts';
+import { stepKeys, stepLists } from './steps.ts';
 import { checkExpansions, checkOptions } from './templates.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * What is wrong with the keys that drivers declare: in `pools`, in members and in probes. Looks at the file as it is,
+ * What is wrong with the keys that drivers declare: in `pools`, in members, in probes and in steps. Looks at the file as it is,
  * so that these mistakes are told together with all others; what is not of the right form at all is left to the schema.
  */
-export function checkDriverKeys(root: unknown, { pools, probes }: Registries, env: Env): Finding[] {
+export function checkDriverKeys(root: unknown, { pools, probes, steps }: Registries, env: Env): Finding[] {
   const poolEntries = entriesOf(root, 'pools');
   const programs = entriesOf(root, 'programs');
   const driverOf = new Map(poolEntries.map(([name, pool]) => [name, driverNamed(pools, pool['driver'])]));
@@ -27,6 +28,9 @@ export function checkDriverKeys(root: unknown, { pools, probes }: Registries, en
       ),
       ...mapsIn(program['in_flight']).flatMap(([index, probe]) =>
         checkProbe(probe, ['programs', name, 'in_flight', index], probes, env),
+      ),
+      ...stepLists.flatMap((list) =>
+        mapsIn(program[list]).flatMap(([index, step]) => checkStep(step, ['programs', name, list, index], steps, env)),
       ),
       ...checkExpansions(program['ready'], ['programs', name, 'ready'], env),
     ]),
@@ -66,6 +70,14 @@ function checkProbe({ probe, ...options }: Keys, path: KeyPath, drivers: Registr
   const known = drivers.get(probe);
   if (known === undefined) return [...expansions, unknownWord([...path, 'probe'], 'probe', probe, drivers.keys())];
   return [...expansions, ...checkKeys(known.options, options, path, env)];
+}
+
+function checkStep({ step, ...options }: Keys, path: KeyPath, drivers: Registries['steps'], env: Env): Finding[] {
+  const expansions = checkExpansions(options, path, env);
+  if (typeof step !== 'string' || step === '') return expansions;
+  const known = drivers.get(step);
+  if (known === undefined) return [...expansions, unknownWord([...path, 'step'], 'step', step, drivers.keys())];
+  return [...expansions, ...checkKeys(known.options.extend(stepKeys()), options, path, env)];
 }
 
 function checkKeys(schema: z.ZodObject | undefined, options: Keys, path: KeyPath, env: Env): Finding[] {

@@ -61,9 +61,8 @@ function describeUnion(
 function message(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return value === undefined || issue.message.startsWith('Invalid input')
-        ? expected([issue.expected], value)
-        : issue.message;
+      if (issue.message.startsWith('Invalid input')) return expected([issue.expected], value);
+      return value === undefined ? `is missing; ${issue.message}` : issue.message;
     case 'invalid_value':
       return notOneOf(issue.values.map(String), value);
     case 'too_small':

@@ -1,5 +1,6 @@
 import { poolDrivers } from '../pools/index.ts';
 import { probeDrivers } from '../probes/index.ts';
+import { stepDrivers } from '../steps/index.ts';
 import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { parseConfig } from './parse.ts';
@@ -17,7 +18,7 @@ export interface LoadOptions {
 }
 
 /** Every driver that drainctl has. */
-export const registries: Registries = { pools: poolDrivers, probes: probeDrivers };
+export const registries: Registries = { pools: poolDrivers, probes: probeDrivers, steps: stepDrivers };
 
 /**
  * The configuration in `file`, else in `$DRAINCTL_CONFIG`, else in /etc/drainctl.yaml; where that last one is missing,

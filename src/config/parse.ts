@@ -1,4 +1,5 @@
 import { passwordProblem } from './addresses.ts';
+import { checkAgentPorts } from './agent-ports.ts';
 import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { checkDeadlines } from './deadlines.ts';
@@ -39,6 +40,7 @@ export function parseConfig(file: string, text: string, options: ParseOptions): 
         ...checkDeadlines(root),
         ...checkOwnAddress(root),
         ...checkHealthEndpoints(root, options.registries),
+        ...checkAgentPorts(root),
         ...supervisor.findings,
         ...sidecar.findings,
       ];

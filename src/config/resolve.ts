@@ -1,9 +1,10 @@
 import type * as z from 'zod';
 import { DrainctlError, isDrainctlError } from '../errors.ts';
 import type { ProbeDriver } from '../probes/probe.ts';
+import type { StepDriver, StepMoment } from '../steps/step.ts';
 import { type ExpansionValues, expand } from '../supervisor/expansions.ts';
 import { httpUrlProblem } from './addresses.ts';
-import type { Config, MemberTemplate, PoolConfig, ProbeTemplate, ProgramConfig } from './config.ts';
+import type { Config, MemberTemplate, OnFailure, PoolConfig, ProbeTemplate, ProgramConfig } from './config.ts';
 import { describeIssues, show, valueAt } from './issues.ts';
 import { formatPath, type KeyPath } from './problems.ts';
 import { parseExpanded } from './templates.ts';
@@ -21,6 +22,13 @@ export interface ResolvedMember {
 export interface ResolvedProbe {
   readonly driver: ProbeDriver;
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A step for one process, expanded and checked. */
+export interface ResolvedStep {
+  readonly driver: StepDriver;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly onFailure: OnFailure;
 }
 
 /** How to tell that one process can work: one of the two is given. */
@@ -59,6 +67,20 @@ export function resolveProbe(
     driver: template.driver,
     options: resolveOptions(config, template.driver.options, template.options, path, values),
   };
+}
+
+/** The steps of one list for one process, in order. Throws as {@link resolveMember} does. */
+export function resolveSteps(
+  config: Config,
+  program: ProgramConfig,
+  moment: StepMoment,
+  values: ExpansionValues,
+): readonly ResolvedStep[] {
+  const templates = moment === 'before_stop' ? program.beforeStop : program.afterDrain;
+  return templates.map(({ driver, options, onFailure }, index) => {
+    const path = ['programs', program.pattern, moment, index];
+    return { driver, options: resolveOptions(config, driver.options, options, path, values), onFailure };
+  });
 }
 
 /** How to tell that one process is ready; undefined where the program does not say. Throws as {@link resolveMember} does. */

@@ -8,28 +8,39 @@ import { defaultPolicy, defaultStateDir } from './defaults.ts';
 import { patternProblem } from './match.ts';
 import { absolutePath, checkCredentials, checkedText, duration, text, wholeNumber } from './schema-parts.ts';
 import { sidecarSchema } from './sidecar-schema.ts';
+import { stepKeys } from './steps.ts';
 
 /** The schemas of what only a driver can check; see {@link configSchema}. */
-export interface DriverSchemas<Pool extends z.ZodType, Member extends z.ZodType, Probe extends z.ZodType> {
+export interface DriverSchemas<
+  Pool extends z.ZodType,
+  Member extends z.ZodType,
+  Probe extends z.ZodType,
+  Step extends z.ZodType,
+> {
   readonly pool: Pool;
   readonly member: Member;
   readonly probe: Probe;
+  readonly step: Step;
 }
 
 /**
- * What may stand in a pool, a member and a probe as far as it is known without the drivers. Their own keys are
+ * What may stand in a pool, a member, a probe and a step as far as it is known without the drivers. Their own keys are
  * checked by driver-keys.ts, because a member's depend on the driver of the pool that it names.
  */
 export const looseDriverSchemas = {
   pool: z.looseObject({ driver: text(), ...capacityKeys() }),
   member: z.looseObject({ pool: text() }),
   probe: z.looseObject({ probe: text() }),
+  step: z.looseObject({ step: text(), ...stepKeys() }),
 } as const;
 
 /** The whole configuration, keys as in YAML. Where a key is absent the value is too: defaults are filled in by build.ts. */
-export function configSchema<Pool extends z.ZodType, Member extends z.ZodType, Probe extends z.ZodType>(
-  drivers: DriverSchemas<Pool, Member, Probe>,
-) {
+export function configSchema<
+  Pool extends z.ZodType,
+  Member extends z.ZodType,
+  Probe extends z.ZodType,
+  Step extends z.ZodType,
+>(drivers: DriverSchemas<Pool, Member, Probe, Step>) {
   return z.strictObject({
     supervisor: supervisor.optional().describe('How to reach supervisord.'),
     sidecar: sidecarSchema.optional().describe('The event listener, and where it is reached.'),
@@ -41,7 +52,7 @@ export function configSchema<Pool extends z.ZodType, Member extends z.ZodType, P
       .describe('Whatever sends processes their work, by a name of your choice.'),
     defaults: z.strictObject(policy()).optional().describe('For every program that does not set it itself.'),
     programs: z
-      .record(pattern, z.strictObject(program(drivers.member, drivers.probe)))
+      .record(pattern, z.strictObject(program(drivers.member, drivers.probe, drivers.step)))
       .optional()
       .describe('By group, `group:process`, or a glob over `group:process`. What has no entry is stopped undrained.'),
   });
@@ -96,7 +107,11 @@ function policy() {
   };
 }
 
-function program<Member extends z.ZodType, Probe extends z.ZodType>(member: Member, probe: Probe) {
+function program<Member extends z.ZodType, Probe extends z.ZodType, Step extends z.ZodType>(
+  member: Member,
+  probe: Probe,
+  step: Step,
+) {
   return {
     members: z.array(member).optional().describe('Its entries in pools.'),
     in_flight: z
@@ -104,6 +119,11 @@ function program<Member extends z.ZodType, Probe extends z.ZodType>(member: Memb
       .min(1)
       .optional()
       .describe('Probes that measure what is in flight; they are summed. Default: what the pools count themselves'),
+    before_stop: z
+      .array(step)
+      .optional()
+      .describe('Steps of a stop or restart once it is out of its pools, before the wait until nothing is in flight.'),
+    after_drain: z.array(step).optional().describe('Steps after that wait, right before the stop.'),
     ready: ready.optional().describe('When a started process can work. Default: when supervisord says RUNNING'),
     stage: wholeNumber(0)
       .optional()

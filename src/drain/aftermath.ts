@@ -1,25 +1,28 @@
 import type { ProcessName } from '../supervisor/process.ts';
 import type { RunOptions } from './api.ts';
 import { driftOf } from './drift.ts';
-import { goneNames, inheritances } from './gone.ts';
-import { takeInInterrupted } from './interrupted.ts';
+import { goneNames, type Inheritance, inheritances } from './gone.ts';
+import { isUnfinishedShutdown, takeInInterrupted } from './interrupted.ts';
+import type { Journal } from './journal.ts';
 import { isSameEntry } from './journal-file.ts';
-import { lives, type RunRecord } from './run-files.ts';
+import type { RunRecord } from './run-files.ts';
 import { askMembers } from './sample.ts';
 import { isOurselves } from './self.ts';
 import { setAsideOf } from './set-aside.ts';
 import type { Snapshot } from './snapshot.ts';
-import { entryKey, type Target } from './target.ts';
+import { putBackStale } from './stale.ts';
+import { entryKey, type Target, type TargetMember } from './target.ts';
 import type { Workshop } from './workshop.ts';
-
-/** A shutdown that nobody has gone on with for longer is somebody's decision by now. */
-const resumeWithinMs = 60_000;
 
 /** Finds out what a drainctl that was killed, a damaged disk or a changed supervisord left, and says so once. */
 export class Aftermath {
   readonly #told = new Set<string>();
+  readonly #looked = new Set<string>();
 
-  /** Takes in what needs no supervisord. Resolves with the shutdown that is still to be finished, if there is one. */
+  /**
+   * Takes in what needs no supervisord. Resolves with the shutdown that is still to be finished, if there is one; it stays on the
+   * disk until that has begun again, so that it is found at the next look where it can't begin now.
+   */
   async takeIn(shop: Workshop): Promise<RunOptions | undefined> {
     await shop.journal.peek();
     const hasLeft = (await shop.runFiles.left()).length > 0;
@@ -37,6 +40,22 @@ export class Aftermath {
   async compare(shop: Workshop, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
     await this.#lookForGone(shop, snapshot);
     await this.#lookAfterDamage(shop, snapshot, signal);
+    await this.#lookForStale(shop, snapshot, signal);
+  }
+
+  /** Once for each member of a pool in which only drainctl takes anything out, as soon as nobody else has the lock. */
+  async #lookForStale(shop: Workshop, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+    const isNew = ({ at, label }: TargetMember) => !this.#looked.has(`${at.pool} ${at.address} ${label}`);
+    const members = ({ members: all }: Target) => all.filter((member) => member.at.isOnlyOurs && isNew(member));
+    const targets = targetsIn(shop, snapshot).map((target) => ({ ...target, members: members(target) }));
+    if (targets.every((target) => target.members.length === 0)) return;
+    // A hold that was lost with a damaged journal can't be told from what was forgotten.
+    if ((await setAsideOf(shop.journal.file)).length > 0) return;
+    await withLock(shop, async () => {
+      await withJournal(shop, () => putBackStale(targets, shop, signal));
+      for (const { at, label } of targets.flatMap((target) => target.members))
+        this.#looked.add(`${at.pool} ${at.address} ${label}`);
+    });
   }
 
   /** Once for each process; what a renamed one had taken out is the new one's. */
@@ -71,9 +90,7 @@ export class Aftermath {
 
 /** True for a shutdown of a sidecar that was killed, for whose result nobody waits, while its supervisord still runs. */
 export function isToBeFinished(record: RunRecord, nowMs: number): boolean {
-  const ageMs = nowMs - Date.parse(record.at);
-  const isOurSupervisord = record.parent.pid === process.ppid && lives(record.parent);
-  return record.action === 'shutdown' && !record.isFollowed && isOurSupervisord && ageMs < resumeWithinMs;
+  return record.parent.pid === process.ppid && isUnfinishedShutdown(record, nowMs);
 }
 
 /** Undefined where another drainctl has the lock: then at the next look. */
@@ -95,20 +112,34 @@ function targetsIn(shop: Workshop, snapshot: Snapshot): readonly Target[] {
 
 async function inherit(shop: Workshop, gone: readonly ProcessName[], snapshot: Snapshot): Promise<void> {
   const { journal, log } = shop;
-  await withLock(shop, async () => {
-    try {
-      await journal.open();
-      for (const { from, to } of inheritances(journal.content, gone, targetsIn(shop, snapshot))) {
-        await journal.record({ ...from, process: to.process });
-        await journal.clear(from);
-        log.info(
-          `${from.label} at ${from.address} was taken out for ${from.process}, which supervisord no longer has; it is ${to.process}'s now, and goes back with it`,
-        );
-      }
-    } finally {
-      journal.close();
-    }
-  });
+  await withLock(shop, () =>
+    withJournal(shop, async () => {
+      for (const each of inheritances(journal.content, gone, targetsIn(shop, snapshot)))
+        log.info(await passOn(journal, each));
+    }),
+  );
+}
+
+/** Gives an entry to the process that has its member now, with the hold that keeps it out. Resolves with what to tell. */
+async function passOn(journal: Journal, { from, to }: Inheritance): Promise<string> {
+  const hold = journal.holdOf(from.process);
+  // The hold first: without it what is out goes back.
+  if (hold !== undefined && journal.holdOf(to.process) === undefined)
+    await journal.hold({ ...hold, process: to.process });
+  await journal.record({ ...from, process: to.process });
+  await journal.clear(from);
+  if (journal.entriesOf(from.process).length === 0) await journal.endHold(from.process);
+  const next = journal.holdOf(to.process) === undefined ? 'goes back with it' : 'stays on hold';
+  return `${from.label} at ${from.address} was taken out for ${from.process}, which supervisord no longer has; it is ${to.process}'s now, and ${next}`;
+}
+
+async function withJournal(shop: Workshop, work: () => Promise<void>): Promise<void> {
+  try {
+    await shop.journal.open();
+    await work();
+  } finally {
+    shop.journal.close();
+  }
 }
 
 function sayGone(names: readonly ProcessName[]): string {

@@ -35,7 +35,9 @@ export const phases = [
   'acquire',
   'depool',
   'settle',
+  'before_stop',
   'drain',
+  'after_drain',
   'stop',
   'start',
   'ready',
@@ -154,6 +156,8 @@ export type PlannedProcess = {
   readonly members: readonly string[];
   /** What measures its work: pools or probes; empty where nothing does. */
   readonly in_flight_by: readonly string[];
+  /** What is done before it is stopped, in order: `before_stop: exec …`; empty for an action that does not stop it. */
+  readonly steps: readonly string[];
   readonly deadline_ms: number;
   readonly on_deadline: string;
   /** Where `min_available` is set: for each address, how many others are available now, and how many must be. */

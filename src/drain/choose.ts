@@ -23,7 +23,17 @@ export async function targetsOf(run: Run, shop: Workshop): Promise<readonly Targ
   const found = await snapshotFor(run.action, shop.world, run.signal);
   const snapshot = mayMeanGone(run) ? withGone(found, shop.journal.content) : found;
   const targets = chooseTargets(run, snapshot, shop.targets, (message) => run.say({ kind: 'warning', message }));
+  if (run.options.forget === true) refuseUnlessGone(targets);
   return targets.filter((target) => isWanted(run, target, shop));
+}
+
+/** Whoever wants it forgotten wants it left out, and what supervisord has goes back. */
+function refuseUnlessGone(targets: readonly Target[]): void {
+  const names = targets.filter(({ isGone }) => isGone !== true).map(({ info }) => info.fullName);
+  if (names.length === 0) return;
+  throw new DrainctlError('USAGE', `supervisord has ${names.join(', ')}, so nothing was forgotten, nor put back.`, {
+    hint: '--forget is for what "drainctl status" shows as GONE. Without it "drainctl pool" puts a process back.',
+  });
 }
 
 /** What supervisord no longer has can be put back and forgotten, and nothing else; who says "all" means what it has. */

@@ -11,6 +11,8 @@ export interface FoundMember {
   readonly state: Pick<MemberState, 'placement' | 'text' | 'before'> | undefined;
   /** Undefined: drainctl has not taken it out. */
   readonly entry: JournalEntry | undefined;
+  /** Under what other name of its pool drainctl has taken it out; see `formerPoolOf`. */
+  readonly formerPool?: string | undefined;
   /** True where being out, as it is `now`, is not what taking it out from `before` comes to. */
   readonly isOtherHand: (before: Json, now: Json) => boolean;
 }
@@ -60,8 +62,13 @@ const texts: Readonly<Record<DriftKind, string>> = {
 };
 
 function toStatus(member: FoundMember, kind: DriftKind, members: readonly FoundMember[]): DriftStatus {
-  const { pool, address, label, state } = member;
-  const text = `${label} at ${address} is ${state?.text ?? 'unknown'}, ${texts[kind]}${elsewhere(member, members)}`;
+  const { pool, address, label, state, formerPool } = member;
+  const how =
+    kind === 'taken_out' && formerPool !== undefined
+      ? `taken out by drainctl when its pool was named "${formerPool}" in the configuration`
+      : texts[kind];
+  const is = kind === 'removed' ? ': ' : ' is ';
+  const text = `${label} at ${address}${is}${state?.text ?? 'unknown'}, ${how}${elsewhere(member, members)}`;
   return { kind, pool, address, member: label, text };
 }
 

@@ -15,17 +15,25 @@ export interface DriverSurroundings {
   readonly observer?: Pick<EngineObserver, 'onPoolFailure'> | undefined;
 }
 
-/** For those who only look: nothing that they open may change anything. `pids` are those of supervisord's processes. */
-export function lookOnly(pids: ReadonlyMap<ProcessName, number>): DriverSurroundings {
+/**
+ * For those who only look: nothing that they open may change anything. `pids` are those of supervisord's processes, `takenOutAt`
+ * tells what the journal says.
+ */
+export function lookOnly(
+  pids: ReadonlyMap<ProcessName, number>,
+  takenOutAt: DriverSurroundings['takenOutAt'] = () => undefined,
+): DriverSurroundings {
   return {
     services: {
       async signalProcess() {
         throw new DrainctlError('INTERNAL', 'a signal was to be sent where nothing may be changed');
       },
       processPids: async () => pids,
+      journalIsRead: () => true,
       healthChecks: { sinceMs: monotonicMs(), of: () => [] },
+      agentChecks: 'elsewhere',
     },
-    takenOutAt: () => undefined,
+    takenOutAt,
     lastCommunication: () => undefined,
   };
 }

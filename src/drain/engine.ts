@@ -37,7 +37,7 @@ import type { Workshops } from './workshops.ts';
 import { World } from './world.ts';
 
 /** What an engine is made of. */
-export interface EngineOptions extends Pick<WorkshopParts, 'healthChecks'> {
+export interface EngineOptions extends Pick<WorkshopParts, 'lent'> {
   readonly config: Config;
   readonly supervisor: Supervisor;
   readonly log: Log;
@@ -70,14 +70,14 @@ export class Engine implements DrainApi {
   #supervisordStops = false;
 
   constructor(options: EngineOptions) {
-    const { config, supervisor, log, isSidecar, lastSeen, observer, healthChecks } = options;
+    const { config, supervisor, log, isSidecar, lastSeen, observer, lent } = options;
     this.#observer = observer;
     const memory = isSidecar || lastSeen !== undefined ? new SnapshotFile(config.stateDir) : undefined;
     this.world = new World(supervisor, log, memory, lastSeen?.supervisordPid);
     this.#isSidecar = isSidecar;
     this.#runLog = isSidecar ? log : silentLog;
     const lastCommunication = (process: ProcessName) => this.#communications.last(process);
-    this.#shops = openWorkshops({ config, world: this.world, log, lastCommunication, observer, healthChecks });
+    this.#shops = openWorkshops({ config, world: this.world, log, lastCommunication, observer, lent });
     this.#recoverer = new Recoverer(this.#shops, {
       currentRun: () => this.#queue[0],
       isGoing: (process) => this.losses.isGoing(process),

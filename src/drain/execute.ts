@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { type DrainctlError, isDrainctlError, sentence, toDrainctlError } from '../errors.ts';
-import type { Phase, RunAction } from './api.ts';
+import type { Phase } from './api.ts';
 import { cutBy } from './drained.ts';
 import { keepOut } from './keep-out.ts';
 import { acquire } from './phases/acquire.ts';
+import { afterDrain } from './phases/after-drain.ts';
+import { beforeStop } from './phases/before-stop.ts';
 import { depool } from './phases/depool.ts';
 import { drain, look } from './phases/drain.ts';
 import { hold, keepOnHold } from './phases/hold.ts';
@@ -14,8 +16,9 @@ import { repool, sayLeftOut, undoDepool } from './phases/repool.ts';
 import { settle } from './phases/settle.ts';
 import { start } from './phases/start.ts';
 import { stop } from './phases/stop.ts';
+import { phasesFor } from './phases-for.ts';
 import type { Lane, Plan, PlanStep } from './plan.ts';
-import { atDeadline, endsRun, mustGoOn, pipelines, undoes } from './policy.ts';
+import { atDeadline, endsRun, mustGoOn, undoes } from './policy.ts';
 import { type PhaseWork, ProcessRun, type RunContext } from './process-run.ts';
 import { RunEnded } from './run.ts';
 import { isCounted, sayKilled, type Target } from './target.ts';
@@ -25,22 +28,15 @@ import { sayCut, sayInFlight } from './wording.ts';
 const work: Readonly<Record<Exclude<Phase, 'acquire'>, PhaseWork>> = {
   depool,
   settle,
+  before_stop: beforeStop,
   drain,
+  after_drain: afterDrain,
   stop,
   start,
   ready,
   repool,
   hold,
   release,
-};
-
-/** For each action, the phases that make no sense for a process that does not run. A drain may hold one out before it starts. */
-const phasesOfTheLiving: Partial<Record<RunAction, readonly Phase[]>> = {
-  stop: ['acquire', 'depool', 'settle', 'drain', 'stop'],
-  restart: ['acquire', 'depool', 'settle', 'drain', 'stop'],
-  shutdown: ['acquire', 'depool', 'settle', 'drain', 'stop'],
-  gate: ['acquire', 'depool', 'settle', 'drain'],
-  pool: ['ready', 'repool'],
 };
 
 /**
@@ -116,7 +112,7 @@ class Execution {
   /** Acquire, depool, settle, drain, stop, start, ready, repool: those that the action has, in this order. */
   async #followProcess(process: ProcessRun): Promise<void> {
     if (this.#ending.signal.aborted || this.#beginsNoMore) return;
-    const todo = phasesFor(process);
+    const todo = phasesFor(process.action, process.target);
     if (todo.length === 0) return process.end('skipped', `${process.name} was not running.`);
     try {
       await process.begin();
@@ -189,14 +185,10 @@ async function holdAtDeadline(process: ProcessRun): Promise<void> {
 async function isBusyAgain(process: ProcessRun): Promise<ProcessRun[]> {
   if (process.deadline.passed) return [];
   const sample = await look(process).catch(() => undefined);
-  return sample === undefined || (sample.inFlight === 0 && sample.notOut.length === 0) ? [] : [process];
-}
-
-function phasesFor(process: ProcessRun): readonly Phase[] {
-  const { state } = process.target.info;
-  const all = pipelines[process.action];
-  if (state !== 'STOPPED' && state !== 'EXITED' && state !== 'FATAL') return all;
-  return all.filter((phase) => phasesOfTheLiving[process.action]?.includes(phase) !== true);
+  if (sample === undefined || (sample.inFlight === 0 && sample.notOut.length === 0)) return [];
+  // What its steps had end once it was drained is not asked any more what it has in flight.
+  const fate = process.stepsBegan ? await process.fate().catch(() => undefined) : undefined;
+  return fate?.kind === 'gone' ? [] : [process];
 }
 
 function endWell(process: ProcessRun): void {
@@ -232,16 +224,25 @@ function howItEnded(process: ProcessRun): string {
 
 /** Only before its stop was asked for: after that there is nothing to put back. */
 async function undo(process: ProcessRun): Promise<void> {
-  if (!process.isOut) return;
+  if (!process.isOut) return sayHalfStopped(process);
   if (process.stopAsked) {
     process.addMessage(`${process.name} is out of its pools, and goes back when it runs and is ready.`);
     return;
   }
   try {
     await process.timed('repool', async () => process.addMessage(await undoDepool(process)));
+    sayHalfStopped(process);
   } catch (thrown) {
     const error = toDrainctlError(thrown);
     process.say('error', `could not be put back: ${error.toText()}`);
     process.addMessage(`${process.name} could not be put back, and is still out: ${sentence(error.message)}`);
   }
+}
+
+/** What its steps have done is not undone by anybody. */
+function sayHalfStopped(process: ProcessRun): void {
+  if (process.stepsBegan && !process.stopAsked)
+    process.addMessage(
+      `${process.name}: steps before its stop were begun, and it was not stopped: see whether it still works, or restart it.`,
+    );
 }

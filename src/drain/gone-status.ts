@@ -43,10 +43,11 @@ function withoutAddress({ pool, address, label }: JournalEntry): MemberStatus {
   return { pool, address, member: label, placement: 'unknown', text, ours: true };
 }
 
-function whyGone({ name, run, why }: ProcessStatus, { entries }: JournalContent): string {
+function whyGone({ name, run, why }: ProcessStatus, { entries, holds }: JournalContent): string {
   if (run !== '') return why;
   const pool = `"drainctl pool ${name}"`;
+  const hold = holds.find(({ process }) => process === name);
   if (!entries.some(({ process }) => process === name))
-    return `supervisord no longer has it, but it is on hold; ${pool} ends that`;
-  return `supervisord no longer has it, and drainctl has taken it out; ${pool} puts it back, with --forget it is left out and forgotten`;
+    return `supervisord no longer has it, but it is on hold: ${hold?.reason ?? ''}; ${pool} ends that`;
+  return `supervisord no longer has it, and drainctl has taken it out${hold === undefined ? '' : ` (on hold: ${hold.reason})`}; ${pool} puts it back, with --forget it is left out and forgotten`;
 }

@@ -1,27 +1,38 @@
 import type { ProcessReport, RunDocument } from './api.ts';
 import type { JournalContent } from './journal-file.ts';
-import type { RunRecord } from './run-files.ts';
+import { lives, type RunRecord } from './run-files.ts';
 import { sayPhase } from './wording.ts';
 import type { Workshop } from './workshop.ts';
 
+/** A shutdown that nobody has gone on with for longer is somebody's decision by now. */
+const finishedWithinMs = 60_000;
+
+/** True for a shutdown for whose result nobody waits, while its supervisord still runs: the next sidecar finishes it. */
+export function isUnfinishedShutdown({ action, isFollowed, parent, at }: RunRecord, nowMs: number): boolean {
+  return action === 'shutdown' && !isFollowed && lives(parent) && nowMs - Date.parse(at) < finishedWithinMs;
+}
+
 /**
- * Takes the runs whose drainctl was killed into the history, and resolves with them. Call it with the lock: nobody else
- * does the same then.
+ * Takes the runs whose drainctl was killed into the history, and resolves with them. Those that are to stay (`stays`) are left
+ * where they are, by default what the next sidecar has to finish. Call it with the lock: nobody else does the same then.
  */
-export async function takeInInterrupted({
-  runFiles,
-  history,
-  journal,
-  log,
-}: Pick<Workshop, 'runFiles' | 'history' | 'journal' | 'log'>): Promise<readonly RunRecord[]> {
+export async function takeInInterrupted(
+  { runFiles, history, journal, log }: Pick<Workshop, 'runFiles' | 'history' | 'journal' | 'log'>,
+  stays: (record: RunRecord) => boolean = (record) => isUnfinishedShutdown(record, Date.now()),
+): Promise<readonly RunRecord[]> {
   const records = await runFiles.left();
-  if (records.length === 0) return records;
+  const toTakeIn = records.filter((record) => !stays(record));
+  if (toTakeIn.length === 0) return records;
   const content = await journal.peek();
-  for (const record of records) {
+  // One that was killed once the history had it has ended as that says.
+  const ended = new Set((await history.latest(Number.POSITIVE_INFINITY)).map(({ id }) => id));
+  for (const record of toTakeIn) {
     const result = interruptedRun(record, content);
-    await history.append(result);
+    if (!ended.has(record.id)) {
+      await history.append(result);
+      log.warn(result.message, { run: record.id, code: result.error_code });
+    }
     await runFiles.remove(record.id);
-    log.warn(result.message, { run: record.id, code: result.error_code });
   }
   return records;
 }
@@ -62,7 +73,9 @@ function reportOf(
   const began = phase !== '';
   const ended = outcome !== '' ? outcome : began ? 'failed' : 'untouched';
   const isOut = journal.entries.some((entry) => entry.process === name);
-  const where = isOut ? 'by the journal it is out of its pools' : 'by the journal drainctl has nothing of it out';
+  const where = isOut
+    ? 'it was out of its pools then, by the journal'
+    : 'drainctl had nothing of it out then, by the journal';
   const interrupted = outcome === '' && began;
   // Nobody saw what became of the work of one that was being stopped, or that the gate was to protect.
   const mayBeCut = outcome === 'cut' || (interrupted && (phase === 'stop' || record.action === 'gate'));

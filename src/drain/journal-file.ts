@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { makeFolder } from '../disk.ts';
-import { DrainctlError } from '../errors.ts';
+import { DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Json } from '../pools/pool.ts';
 import type { ProcessName } from '../supervisor/process.ts';
 import { replaceDurably } from './durable-file.ts';
@@ -43,6 +43,11 @@ export function isSameEntry(one: EntryKey, other: EntryKey): boolean {
   );
 }
 
+/** The pool under whose name drainctl has taken out this member, where `key` has another one: the configuration has renamed it since. */
+export function formerPoolOf(entries: readonly JournalEntry[], key: EntryKey): string | undefined {
+  return entries.find((entry) => entry.pool !== key.pool && isSameEntry(entry, { ...key, pool: entry.pool }))?.pool;
+}
+
 /** A process that a person drained on purpose. */
 export interface Hold {
   readonly process: ProcessName;
@@ -66,10 +71,16 @@ export interface JournalContent {
   readonly isPart?: boolean;
 }
 
-/** What `content` holds and these entries; of the same member `content` has the say. */
-export function joined(content: JournalContent, entries: readonly JournalEntry[]): JournalContent {
-  const isNew = (entry: JournalEntry) => !content.entries.some((other) => isSameEntry(entry, other));
-  return { entries: [...content.entries, ...entries.filter(isNew)], holds: content.holds };
+/** What `content` and `other` hold; of the same member or process `content` has the say. */
+export function joined(content: JournalContent, other: JournalContent): JournalContent {
+  const entries = other.entries.filter((entry) => !content.entries.some((known) => isSameEntry(entry, known)));
+  const holds = other.holds.filter(({ process }) => !content.holds.some((known) => known.process === process));
+  return { entries: [...content.entries, ...entries], holds: [...content.holds, ...holds] };
+}
+
+/** The holds of all other processes. */
+export function withoutHold(holds: readonly Hold[], process: ProcessName): readonly Hold[] {
+  return holds.filter((hold) => hold.process !== process);
 }
 
 /** A journal of nothing. */
@@ -153,6 +164,11 @@ function damaged(file: string, cause?: unknown): DrainctlError {
       cause,
     },
   );
+}
+
+/** True where the file was read, and what it holds is not what was written. */
+export function isDamage(error: unknown): error is DrainctlError {
+  return isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
 }
 
 /**

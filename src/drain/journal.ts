@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type DrainctlError, isDrainctlError } from '../errors.ts';
+import { isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ProcessName } from '../supervisor/process.ts';
 import { failureToWrite, inTime } from './journal-disk.ts';
@@ -7,11 +7,13 @@ import {
   type EntryKey,
   emptyJournal,
   type Hold,
+  isDamage,
   isSameEntry,
   type JournalContent,
   type JournalEntry,
   joined,
   readJournalFile,
+  withoutHold,
   writeJournalFile,
 } from './journal-file.ts';
 import { setAside } from './set-aside.ts';
@@ -42,8 +44,8 @@ export class Journal {
   #isDamaged = false;
   /** True where the file must not be written over: a newer drainctl's, or one that could not be read. */
   #leaveAlone = false;
-  /** What was taken out while the file was left alone: it joins what the file holds as soon as that can be read. */
-  #besideFile: readonly JournalEntry[] = [];
+  /** What was taken out and held while the file was left alone: it joins what the file holds as soon as that can be read. */
+  #besideFile: JournalContent = emptyJournal;
 
   /** `spareDir`: the folder of the second place; '': there is none. */
   constructor(stateDir: string, log: Log, spareDir = '') {
@@ -64,11 +66,11 @@ export class Journal {
     if (this.#place === 'memory') return;
     this.#leaveAlone = false;
     const spare = await this.#spare.read();
-    if (spare?.isPart === true) this.#besideFile = this.#withBesideFile(spare).entries;
+    if (spare?.isPart === true) this.#besideFile = this.#withBesideFile(spare);
     try {
       this.#content = await this.#read();
       this.#seen = this.#content;
-      if (this.#besideFile.length > 0 || spare !== undefined) await this.#write();
+      if (this.#besideFile !== emptyJournal || spare !== undefined) await this.#write();
     } catch (error) {
       if (!isDamage(error)) {
         this.#leaveAlone = true;
@@ -107,6 +109,7 @@ export class Journal {
       return this.#content;
     };
     const found = this.#place === 'memory' ? before : await this.#read().catch(noteDamage);
+    if (found !== this.#content) this.#isDamaged = false;
     // A change that was not yet on the disk, or that came meanwhile, is newer than what was read.
     if (isWritten && this.#content === before) this.#seen = found;
     return found;
@@ -166,32 +169,32 @@ export class Journal {
   /** Resolves when the entry is on the disk. One that is there already stays: it knows the state before. */
   async record(entry: JournalEntry): Promise<void> {
     if (this.entry(entry) !== undefined) return;
-    if (this.#leaveAlone) this.#besideFile = [...this.#besideFile, entry];
-    await this.#change({ ...this.#content, entries: [...this.#content.entries, entry] });
+    await this.#change((content) => ({ ...content, entries: [...content.entries, entry] }));
   }
 
   /** Forgets a member that is back. */
   async clear(key: EntryKey): Promise<void> {
     if (this.entry(key) === undefined) return;
-    const without = (entries: readonly JournalEntry[]) => entries.filter((entry) => !isSameEntry(entry, key));
-    this.#besideFile = without(this.#besideFile);
-    await this.#change({ ...this.#content, entries: without(this.#content.entries) });
+    await this.#change(({ entries, holds }) => ({
+      entries: entries.filter((entry) => !isSameEntry(entry, key)),
+      holds,
+    }));
   }
 
   async hold(hold: Hold): Promise<void> {
-    const others = this.#content.holds.filter((other) => other.process !== hold.process);
-    await this.#change({ ...this.#content, holds: [...others, hold] });
+    await this.#change(({ entries, holds }) => ({ entries, holds: [...withoutHold(holds, hold.process), hold] }));
   }
 
   async endHold(process: ProcessName): Promise<void> {
     if (this.holdOf(process) === undefined) return;
-    await this.#change({ ...this.#content, holds: this.#content.holds.filter((hold) => hold.process !== process) });
+    await this.#change(({ entries, holds }) => ({ entries, holds: withoutHold(holds, process) }));
   }
 
   /** Changes that come while the disk is busy go out together in the next write. */
-  async #change(content: JournalContent): Promise<void> {
-    this.#content = content;
-    this.#seen = content;
+  async #change(change: (content: JournalContent) => JournalContent): Promise<void> {
+    this.#content = change(this.#content);
+    if (this.#leaveAlone || this.#besideFile !== emptyJournal) this.#besideFile = change(this.#besideFile);
+    this.#seen = this.#content;
     this.#pendingChanges += 1;
     try {
       this.#queued ??= this.#writeNext();
@@ -213,7 +216,7 @@ export class Journal {
     // A whole one is later than the main file, which may still hold what has been cleared since.
     if (spare !== undefined && spare.isPart !== true) return this.#withBesideFile(spare);
     const main = await inTime('JOURNAL_UNREADABLE', this.file, () => readJournalFile(this.file));
-    return this.#withBesideFile(joined(main, spare?.entries ?? []));
+    return this.#withBesideFile(joined(main, spare ?? emptyJournal));
   }
 
   #withBesideFile(content: JournalContent): JournalContent {
@@ -229,22 +232,18 @@ export class Journal {
     const error = await failureToWrite(this.file, write);
     if (error === undefined) {
       this.#place = 'state_dir';
-      this.#besideFile = [];
+      this.#besideFile = emptyJournal;
       await this.#spare.remove();
     } else if (this.#place === 'state_dir') this.#log.warn(error.toText(), { code: error.code });
     return error === undefined;
   }
 
   async #writeSpare(): Promise<void> {
-    const content = this.#leaveAlone ? { entries: this.#besideFile, holds: [], isPart: true } : this.#content;
+    const content = this.#leaveAlone ? { ...this.#besideFile, isPart: true } : this.#content;
     const error = await this.#spare.write(content);
     const isNews = this.#place !== 'memory' && this.spareDir !== '';
     if (error !== undefined && isNews) this.#log.warn(error.toText(), { code: error.code });
     this.#place = error === undefined ? 'spare' : 'memory';
-    if (error === undefined && !this.#leaveAlone) this.#besideFile = [];
+    if (error === undefined && !this.#leaveAlone) this.#besideFile = emptyJournal;
   }
-}
-
-function isDamage(error: unknown): error is DrainctlError {
-  return isDrainctlError(error, 'JOURNAL_UNREADABLE') && error.details['damaged'] === true;
 }

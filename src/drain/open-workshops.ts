@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log.ts';
-import type { HealthChecks } from '../pools/pool.ts';
+import type { SidecarServices } from '../pools/pool.ts';
 import type { DriverSurroundings } from './driver-surroundings.ts';
 import { History } from './history.ts';
 import { Journal, spareFolder } from './journal.ts';
@@ -18,13 +18,13 @@ export interface WorkshopParts extends Pick<DriverSurroundings, 'lastCommunicati
   readonly config: Config;
   readonly world: World;
   readonly log: Log;
-  /** Who asks the sidecar for healths; undefined: nobody can. */
-  readonly healthChecks?: HealthChecks | undefined;
+  /** What the sidecar lends to drivers; undefined: there is none. */
+  readonly lent?: SidecarServices | undefined;
 }
 
 /** The workshops of an engine: journal, lock and history are those of the first configuration's `stateDir` for good. */
 export function openWorkshops(parts: WorkshopParts): Workshops {
-  const { config, world, log, lastCommunication, observer, healthChecks } = parts;
+  const { config, world, log, lastCommunication, observer, lent } = parts;
   const journal = new Journal(config.stateDir, log, spareFolder(config.sidecar.socket));
   const shared = {
     world,
@@ -36,6 +36,6 @@ export function openWorkshops(parts: WorkshopParts): Workshops {
     ticker: new Ticker(),
     log,
   };
-  const surroundings = { ...poolSurroundings(world, journal, healthChecks), lastCommunication, observer };
-  return new Workshops(config, shared, (given) => new Targets(given, surroundings));
+  const surroundings = { ...poolSurroundings(world, journal, lent), lastCommunication, observer };
+  return new Workshops(config, shared, (given, earlier) => new Targets(given, surroundings, earlier));
 }

@@ -48,9 +48,13 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
   // What is to happen is written down before it does: a kill in between must not lose how the drain went.
   const ends = mayEndSupervisord(run, result);
   if (ends) result = { ...result, ends_supervisord: true };
+  // Whatever came of it, an earlier one that was killed is not to be finished any more: this was the latest word.
+  if (run.action === 'shutdown') await takeInInterrupted(shop, () => false);
   if (isHistory(result)) await remember(run, result, shop);
+  if (ends) result = await endSupervisord(run, result, shop);
+  // Not before supervisord is told: killed in between, the shutdown would be forgotten.
   await record?.end();
-  return ends ? endSupervisord(run, result, shop) : result;
+  return result;
 }
 
 /** What a plan comes to before anything of it is done. */

@@ -1,3 +1,4 @@
+import type { Step, StepMoment } from '../steps/step.ts';
 import type { PlanDocument, PlannedProcess, PlannedStep, RunAction, RunOptions } from './api.ts';
 import { mustGoOn, pipelines } from './policy.ts';
 import { countedBy, describeMember, type Target } from './target.ts';
@@ -131,9 +132,14 @@ function stepWorstCaseMs(
 function plannedProcess(action: RunAction, target: Target, options: PlanOptions): PlannedProcess {
   const drainMs = options.deadlineMs ?? target.settings.deadlineMs;
   const capacityWaitMs = options.force === true ? 0 : capacityWaitOf(action, target);
+  const steps = stepsOf(action, target);
+  const longestMs = (of: StepMoment) =>
+    steps.filter(({ moment }) => moment === of).reduce((sum, { step }) => sum + step.longestMs, 0);
   const worst: Partial<Record<string, number>> = {
     acquire: capacityWaitMs,
     drain: isDrainedByUs(target) ? drainMs : 0,
+    before_stop: longestMs('before_stop'),
+    after_drain: longestMs('after_drain'),
     stop: target.config.stopWaitSecs * 1_000,
     ready: target.settings.readyDeadlineMs,
     // Until the pool's own check finds it up.
@@ -144,6 +150,7 @@ function plannedProcess(action: RunAction, target: Target, options: PlanOptions)
     state: target.info.state,
     members: target.members.map(describeMember),
     in_flight_by: countedBy(target),
+    steps: stepsOf(action, target).map(({ moment, step }) => `${moment}: ${step.target}`),
     deadline_ms: drainMs,
     on_deadline: target.settings.onDeadline,
     capacity: options.available.get(target.info.fullName) ?? [],
@@ -156,6 +163,15 @@ function plannedProcess(action: RunAction, target: Target, options: PlanOptions)
 function capacityWaitOf(action: RunAction, target: Target): number {
   if (!pipelines[action].includes('acquire') || action === 'gate') return 0;
   return Math.max(0, ...target.members.map(({ at }) => at.capacity?.rule.waitMs ?? 0));
+}
+
+/** What is done to the process before its stop, in order. */
+function stepsOf(
+  action: RunAction,
+  { steps }: Target,
+): readonly { readonly moment: StepMoment; readonly step: Step }[] {
+  const moments = (['before_stop', 'after_drain'] as const).filter((moment) => pipelines[action].includes(moment));
+  return moments.flatMap((moment) => (steps?.[moment] ?? []).map(({ step }) => ({ moment, step })));
 }
 
 /** A process with no entry in the configuration is stopped in its turn, undrained. */

@@ -4,12 +4,12 @@ import type { EndReason, Phase, RunAction, RunOptions } from './api.ts';
 /** What each action does to a process, in order. */
 export const pipelines: Readonly<Record<RunAction, readonly Phase[]>> = {
   drain: ['acquire', 'depool', 'settle', 'drain', 'hold'],
-  stop: ['acquire', 'depool', 'settle', 'drain', 'stop'],
+  stop: ['acquire', 'depool', 'settle', 'before_stop', 'drain', 'after_drain', 'stop'],
   start: ['start', 'ready', 'repool'],
-  restart: ['acquire', 'depool', 'settle', 'drain', 'stop', 'start', 'ready', 'repool'],
-  shutdown: ['acquire', 'depool', 'settle', 'drain', 'stop'],
+  restart: ['acquire', 'depool', 'settle', 'before_stop', 'drain', 'after_drain', 'stop', 'start', 'ready', 'repool'],
+  shutdown: ['acquire', 'depool', 'settle', 'before_stop', 'drain', 'after_drain', 'stop'],
   pool: ['release', 'ready', 'repool'],
-  gate: ['acquire', 'depool', 'settle', 'drain'],
+  gate: ['acquire', 'depool', 'settle', 'before_stop', 'drain', 'after_drain'],
   recover: ['release', 'ready', 'repool'],
   depool: ['depool'],
 };

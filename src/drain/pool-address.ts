@@ -31,6 +31,7 @@ export class PoolAddress {
   readonly counts: boolean;
   readonly tightensAfterMs: number;
   readonly endsWithProcess: boolean;
+  readonly isOnlyOurs: boolean;
   /** Undefined where no minimum is set. */
   readonly capacity: AddressCapacity | undefined;
   readonly #driver: Pool;
@@ -55,10 +56,11 @@ export class PoolAddress {
     this.counts = driver.counts;
     this.tightensAfterMs = driver.tightensAfterMs ?? Number.POSITIVE_INFINITY;
     this.endsWithProcess = driver.endsWithProcess ?? false;
+    this.isOnlyOurs = driver.isOnlyOurs ?? false;
     this.#driver = driver;
     this.#onFailure = onFailure;
     this.#joins = driver.apart !== true;
-    this.#inTurn = pLimit(this.#joins ? 1 : apartLimit);
+    this.#inTurn = pLimit(driver.changesAtOnce ?? (this.#joins ? 1 : apartLimit));
     this.#states = new Batch((members, signal) => this.#inTime(signal, (limited) => driver.state(members, limited)), {
       joins: this.#joins,
     });

@@ -1,4 +1,4 @@
-import type { HealthChecks } from '../pools/pool.ts';
+import type { SidecarServices } from '../pools/pool.ts';
 import { isAlive } from '../supervisor/process.ts';
 import { isSilent } from '../supervisor/silent.ts';
 import type { DriverSurroundings } from './driver-surroundings.ts';
@@ -10,11 +10,12 @@ import type { World } from './world.ts';
 export function poolSurroundings(
   world: World,
   journal: Journal,
-  healthChecks: HealthChecks | undefined,
+  lent: SidecarServices = {},
 ): Pick<DriverSurroundings, 'services' | 'takenOutAt'> {
   return {
     services: {
-      healthChecks,
+      ...lent,
+      journalIsRead: () => journal.seen !== undefined,
       async signalProcess(process, signalName, signal) {
         try {
           await world.supervisor.signalProcess(process, signalName, signal);

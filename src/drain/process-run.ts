@@ -30,6 +30,9 @@ export interface RunContext {
 /** What a plan says of a process is taken to be true for so long. */
 const planIsFreshMs = 1_000;
 
+/** The deadline of a process is for these. */
+const deadlinePhases: readonly Phase[] = ['depool', 'settle', 'drain'];
+
 /** One process on its way through a run. The phases read and write it; the report comes out of it. */
 export class ProcessRun {
   readonly target: Target;
@@ -52,6 +55,8 @@ export class ProcessRun {
   died = false;
   /** True where it did not heed its stop signal, so that supervisord killed it. */
   killed = false;
+  /** True once a step before its stop was begun: it may not be what it was. */
+  stepsBegan = false;
   /** When it was taken out, on the monotonic clock; undefined: it is not out. */
   outSinceMs: number | undefined;
   cut = 0;
@@ -82,6 +87,16 @@ export class ProcessRun {
   /** The deadline runs from now. */
   restartDeadline(): void {
     this.deadline = new Deadline(this.deadline.ms);
+  }
+
+  /** Does what is not part of the drain: the deadline is put off by as long as that takes. */
+  async besideDeadline<T>(work: () => Promise<T>): Promise<T> {
+    const startedAtMs = monotonicMs();
+    try {
+      return await work();
+    } finally {
+      this.deadline = this.deadline.laterBy(monotonicMs() - startedAtMs);
+    }
   }
 
   /** Sees which process it is by now, where the plan is not of this moment. */
@@ -178,15 +193,15 @@ export class ProcessRun {
     }
   }
 
-  /** How it ended; the first cause counts. `message` says what state it was left in. */
+  /** How it ended; the first cause counts. `message` says what state it was left in; what was noted before comes after it. */
   end(outcome: ProcessOutcome, message: string, error?: DrainctlError): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    this.#message = message;
+    this.#message = [message, this.#message].filter((text) => text !== '').join(' ');
     this.#error = error;
   }
 
-  /** Adds to what the report says of the state that the process was left in. */
+  /** Adds to what the report says of the process: what befell it, what state it was left in. */
   addMessage(message: string): void {
     this.#message = this.#message === '' ? message : `${this.#message} ${message}`;
   }
@@ -198,7 +213,7 @@ export class ProcessRun {
       phase: this.phase,
       in_flight: this.latest?.inFlight ?? -1,
       elapsed_ms: Math.round(elapsedMs),
-      deadline_ms: Number.isFinite(limitMs) ? limitMs : -1,
+      deadline_ms: Number.isFinite(limitMs) ? Math.round(limitMs) : -1,
       outcome: this.outcome ?? '',
     };
   }
@@ -206,7 +221,7 @@ export class ProcessRun {
   /** Until it is drained its deadline runs; the phases after that count for themselves. */
   #elapsed(): { readonly elapsedMs: number; readonly limitMs: number } {
     if (this.phase === '') return { elapsedMs: 0, limitMs: this.deadline.ms };
-    if (this.phase === 'depool' || this.phase === 'settle' || this.phase === 'drain') {
+    if (deadlinePhases.includes(this.phase)) {
       return { elapsedMs: this.deadline.elapsedMs, limitMs: this.deadline.ms };
     }
     return { elapsedMs: monotonicMs() - this.#phaseStartedAtMs, limitMs: Number.POSITIVE_INFINITY };

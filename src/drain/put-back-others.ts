@@ -1,4 +1,5 @@
 import { DrainctlError } from '../errors.ts';
+import { entryOfOther } from './gone.ts';
 import type { ProcessRun } from './process-run.ts';
 import { askMembers } from './sample.ts';
 import { describeMember, entryKey, type TargetMember } from './target.ts';
@@ -21,7 +22,7 @@ export async function putBackOthers(process: ProcessRun): Promise<void> {
   const others = await outWithoutEntry(process);
   if (process.context.run.options.force !== true) {
     for (const other of others) {
-      const force = `"drainctl pool ${process.name} --force" puts it back`;
+      const force = `"drainctl pool ${process.name} --force" puts it back, but from no state that drainctl never sets, such as MAINT with "depool: drain"`;
       process.say('warning', `is out still: ${describe(other)}, not by drainctl as far as its journal says; ${force}`);
     }
     return;
@@ -38,9 +39,11 @@ export async function putBackOthers(process: ProcessRun): Promise<void> {
 
 async function outWithoutEntry(process: ProcessRun): Promise<readonly Other[]> {
   const { journal } = process.context;
-  const members = process.target.members.filter(
-    (member) => journal.entry(entryKey(process.name, member)) === undefined,
-  );
+  const members = process.target.members.filter((member) => {
+    const key = entryKey(process.name, member);
+    // What is out for the process that has the member now is out by drainctl.
+    return journal.entry(key) === undefined && entryOfOther(journal.content, key) === undefined;
+  });
   const answers = await askMembers(members, process.signal);
   return answers.flatMap((answer) =>
     'state' in answer && answer.state.placement === 'out' ? [{ member: answer.member, text: answer.state.text }] : [],

@@ -12,6 +12,9 @@ const diskLimitMs = 2_000;
 
 const writeEveryMs = 250;
 
+/** Also where nothing has changed it is written again after so many looks, 10 s: how old it is says when its run was killed. */
+const looksUntilWritten = 40;
+
 const version = 1;
 
 /** A process of this machine that can be told from every later one of the same pid. */
@@ -66,10 +69,13 @@ export class RunFiles {
       await replaceDurably(file, recordText(run));
     });
     let writing: Promise<void> = Promise.resolve();
+    let looks = 0;
     const timer = setInterval(() => {
       const gist = gistOf(run);
-      if (gist === written) return;
+      looks += 1;
+      if (gist === written && looks < looksUntilWritten) return;
       written = gist;
+      looks = 0;
       writing = writing.then(() => quietly(() => replace(file, recordText(run))));
     }, writeEveryMs);
     timer.unref();
@@ -100,10 +106,20 @@ export class RunFiles {
 
   async #read(name: string): Promise<RunRecord | undefined> {
     return quietly(async () => {
-      const record = JSON.parse(await readFile(join(this.#dir, name), 'utf8')) as RunRecord; // as: checked in the next line
-      return record.version === version && name === `${record.id}.json` ? record : undefined;
+      const record = JSON.parse(await readFile(join(this.#dir, name), 'utf8')) as RunRecord; // as: checked in the next line, as far as it is used
+      return isRecord(record) && name === `${record.id}.json` ? record : undefined;
     });
   }
+}
+
+/** The folder is anybody's who may write there, and what is done with a record must not fail a run. */
+function isRecord({ version: given, at, names, options, drainctl, parent, processes }: RunRecord): boolean {
+  const isWhole = [names, options, drainctl, parent, processes].every(
+    (part) => typeof part === 'object' && part !== null,
+  );
+  return (
+    given === version && isWhole && Array.isArray(names) && Array.isArray(processes) && !Number.isNaN(Date.parse(at))
+  );
 }
 
 /** True while that very process lives; in doubt it does. */

@@ -7,6 +7,11 @@ export function isSidecar(config: Pick<ProcessConfig, 'command'>): boolean {
   return isDrainctlCommand(config.command, 'listen');
 }
 
+/** True for the program that runs `drainctl standby`. */
+export function isStandby(config: Pick<ProcessConfig, 'command'>): boolean {
+  return isDrainctlCommand(config.command, 'standby');
+}
+
 /** True for a command line that runs this subcommand of drainctl, called by its name or by the path of this very program. */
 export function isDrainctlCommand(command: string, subcommand: string): boolean {
   const words = command.split(/\s+/);
@@ -16,21 +21,28 @@ export function isDrainctlCommand(command: string, subcommand: string): boolean 
 
 /** The same, by what the kernel says of a process on this machine: for where supervisord does not tell its configuration. */
 export function runsSidecar({ pid }: Pick<ProcessInfo, 'pid'>): boolean {
+  return isSidecar({ command: commandOf(pid) });
+}
+
+/** '' where there is no such process on this machine. */
+function commandOf(pid: number): string {
   try {
-    return isSidecar({ command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') });
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
-    return false;
+    return '';
   }
 }
 
-/** True for the sidecar, and for the supervised process that we ourselves are in: a run never stops these, supervisord does. */
+/** True for the sidecar, its standby, and for the supervised process that we ourselves are in: a run never stops these, supervisord does. */
 export function isOurselves(
   info: Pick<ProcessInfo, 'fullName' | 'pid'>,
   config: Pick<ProcessConfig, 'command'> | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): boolean {
   const own = `${env['SUPERVISOR_GROUP_NAME']}:${env['SUPERVISOR_PROCESS_NAME']}`;
-  return info.fullName === own || (config === undefined ? runsSidecar(info) : isSidecar(config));
+  if (info.fullName === own) return true;
+  const command = config?.command ?? commandOf(info.pid);
+  return isSidecar({ command }) || isStandby({ command });
 }
 
 function isThisProgram(path: string): boolean {

@@ -48,6 +48,11 @@ export class SnapshotFile {
       });
   }
 
+  /** Resolves when what was written is on the disk, or could not be put there. A disk may hang. */
+  get settled(): Promise<void> {
+    return this.#writing;
+  }
+
   /**
    * What was written last, by whichever process; undefined where it can't be had. A pid that is somebody else's by now, or
    * may be, is 0.

@@ -1,7 +1,7 @@
 import type { ProcessInfo } from '../supervisor/process.ts';
 import type { DriftStatus, MemberStatus, ProcessProgress, ProcessStatus } from './api.ts';
 import { driftOf, type FoundMember } from './drift.ts';
-import { type Hold, isSameEntry, type JournalContent } from './journal-file.ts';
+import { formerPoolOf, type Hold, isSameEntry, type JournalContent } from './journal-file.ts';
 import { sayExit } from './loss.ts';
 import { type MemberAnswer, takeLookInTime } from './sample.ts';
 import { entryKey, isCounted, type Target } from './target.ts';
@@ -63,6 +63,7 @@ function foundMember(answer: MemberAnswer, target: Target, journal: JournalConte
     label,
     state: 'error' in answer ? undefined : answer.state,
     entry: journal.entries.find((entry) => isSameEntry(entry, key)),
+    formerPool: formerPoolOf(journal.entries, key),
     isOtherHand: (before, now) => at.isOtherHand(before, now),
   };
 }
@@ -105,9 +106,10 @@ function why(info: ProcessInfo, found: Found, context: StatusContext): string {
   const drift = found.drift.map(({ text }) => text);
   if (ours !== '' || drift.length > 0) return [ours, ...drift].filter((text) => text !== '').join('; ');
   const missing = found.members.find((member) => member.placement === 'missing');
-  return missing === undefined
-    ? found.unknownBecause
-    : `${missing.member} at ${missing.address} is ${missing.text}, not by drainctl`;
+  if (missing !== undefined) return `${missing.member} at ${missing.address}: ${missing.text}`;
+  if (found.unknownBecause !== '') return found.unknownBecause;
+  // Where nothing counts the work, or a probe does, nobody else tells why a pool is unknown.
+  return found.members.find((member) => member.placement === 'unknown')?.text ?? '';
 }
 
 /** Why drainctl keeps it out; "" where it does not. */

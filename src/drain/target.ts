@@ -1,4 +1,5 @@
 import type { OnCrash, OnDeadline } from '../config/config.ts';
+import type { OpenedSteps } from '../config/open.ts';
 import type { Json } from '../pools/pool.ts';
 import type { Probe } from '../probes/probe.ts';
 import type { ReadyCheck } from '../probes/ready.ts';
@@ -35,6 +36,8 @@ export interface Target {
   readonly members: readonly TargetMember[];
   /** Undefined: what the pools count. */
   readonly probes: readonly Probe[] | undefined;
+  /** What is to be done before it is stopped; absent: nothing. */
+  readonly steps?: OpenedSteps | undefined;
   /** Undefined: RUNNING is ready. */
   readonly ready: ReadyCheck | undefined;
   /** True where supervisord no longer has it: it is in the journal only. */

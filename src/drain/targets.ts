@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config, PoolConfig, ProgramConfig } from '../config/config.ts';
 import { programFor } from '../config/match.ts';
 import { type OpenedProgram, openProgram } from '../config/open.ts';
@@ -19,7 +20,11 @@ export class Targets {
   /** As last seen, by name. */
   readonly #pids = new Map<string, number>();
 
-  constructor(config: Config, surroundings: DriverSurroundings) {
+  /**
+   * The pools that `earlier` has with the very same configuration are taken from there: what they remember, such as a reload of
+   * their load balancer, would be forgotten otherwise. Both have the same `surroundings`.
+   */
+  constructor(config: Config, surroundings: DriverSurroundings, earlier?: Targets) {
     this.#config = config;
     this.#surroundings = surroundings;
     const { observer } = surroundings;
@@ -30,10 +35,22 @@ export class Targets {
     this.#addresses = new Map(
       [...config.pools].map(([name, pool]) => [
         name,
-        // as: `options` has passed this very driver's schema when the configuration was loaded
-        pool.driver.open(pool.options as never, servicesFor(name, surroundings)).map((driver) => open(pool, driver)),
+        earlier?.openedBefore(pool) ??
+          // as: `options` has passed this very driver's schema when the configuration was loaded
+          pool.driver.open(pool.options as never, servicesFor(name, surroundings)).map((driver) => open(pool, driver)),
       ]),
     );
+  }
+
+  /** The addresses of a pool with the very same configuration. */
+  openedBefore(pool: PoolConfig): readonly PoolAddress[] | undefined {
+    const isSame = isDeepStrictEqual(this.#config.pools.get(pool.name), pool);
+    return isSame ? this.#addresses.get(pool.name) : undefined;
+  }
+
+  /** All addresses of all pools. */
+  get addresses(): readonly PoolAddress[] {
+    return [...this.#addresses.values()].flat();
   }
 
   /**
@@ -53,19 +70,19 @@ export class Targets {
   }
 
   #open(program: ProgramConfig, info: ProcessInfo, config: ProcessConfig): Target {
-    const { members: entries, probes, ready } = this.#opened(program, info);
+    const { members: entries, probes, steps, ready } = this.#openedProgram(program, info);
     const members = entries.flatMap(({ pool, label, member }) =>
       (this.#addresses.get(pool) ?? []).map((at) => ({ at, label, member })),
     );
-    return { info, config, settings: settingsOf(program, members), members, probes, ready };
+    return { info, config, settings: settingsOf(program, members), members, probes, steps, ready };
   }
 
   /** What a process's entry comes to depends on its name alone, and is asked for at every status. */
-  #opened(program: ProgramConfig, info: ProcessInfo): OpenedProgram {
+  #openedProgram(program: ProgramConfig, info: ProcessInfo): OpenedProgram {
     this.#pids.set(info.fullName, info.pid);
     const known = this.#programs.get(info.fullName);
     if (known !== undefined) return known;
-    const opened = openProgram(this.#config, program, info, this.#subject(info.fullName));
+    const opened = openProgram(this.#config, program, info, this.#subject(info.fullName), this.#surroundings.services);
     this.#programs.set(info.fullName, opened);
     return opened;
   }
@@ -85,7 +102,7 @@ export class Targets {
 
   /** Frees what the pools hold open. */
   close(): void {
-    for (const addresses of this.#addresses.values()) for (const address of addresses) address.close();
+    for (const address of this.addresses) address.close();
   }
 }
 

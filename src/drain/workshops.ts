@@ -15,19 +15,20 @@ interface Bench {
  */
 export class Workshops {
   readonly #shared: Omit<Workshop, 'config' | 'targets' | 'findAddress'>;
-  readonly #openTargets: (config: Config) => Targets;
+  readonly #openTargets: (config: Config, earlier?: Targets) => Targets;
   #current: Bench;
   /** The latest first. */
   #earlier: readonly Bench[] = [];
 
+  /** `openTargets` may give targets that share addresses with the `earlier` ones. */
   constructor(
     config: Config,
     shared: Omit<Workshop, 'config' | 'targets' | 'findAddress'>,
-    openTargets: (config: Config) => Targets,
+    openTargets: (config: Config, earlier?: Targets) => Targets,
   ) {
     this.#shared = shared;
     this.#openTargets = openTargets;
-    this.#current = this.#open(config);
+    this.#current = this.#open(openTargets(config), config);
   }
 
   /** By the configuration in force. Whoever works in it longer than for a moment uses {@link during}. */
@@ -49,7 +50,7 @@ export class Workshops {
 
   /** Puts another configuration in force. Where a driver refuses it, it throws, and the one before stays. */
   replace(config: Config): void {
-    const next = this.#open(config);
+    const next = this.#open(this.#openTargets(config, this.current.targets), config);
     this.#earlier = [this.#current, ...this.#earlier];
     this.#current = next;
     this.#closeUnneeded();
@@ -63,7 +64,7 @@ export class Workshops {
 
   /** Frees what the pools hold open. */
   close(): void {
-    for (const { shop } of this.#benches) shop.targets.close();
+    closeAddresses(this.#benches, []);
   }
 
   get #benches(): readonly Bench[] {
@@ -74,8 +75,7 @@ export class Workshops {
     return this.#shared.journal.seen?.entries ?? [];
   }
 
-  #open(config: Config): Bench {
-    const targets = this.#openTargets(config);
+  #open(targets: Targets, config: Config): Bench {
     const findAddress: Workshop['findAddress'] = (pool, address) =>
       targets.findAddress(pool, address) ?? this.#benchWith(pool, address)?.shop.targets.findAddress(pool, address);
     return { shop: { ...this.#shared, config, targets, findAddress }, users: 0 };
@@ -90,7 +90,15 @@ export class Workshops {
     if (this.#earlier.length === 0 || this.#shared.journal.seen === undefined) return;
     const named = new Set(this.#entries.map(({ pool, address }) => this.#benchWith(pool, address)));
     const isNeeded = (bench: Bench) => bench.users > 0 || named.has(bench);
-    for (const bench of this.#earlier) if (!isNeeded(bench)) bench.shop.targets.close();
+    const unneeded = this.#earlier.filter((bench) => !isNeeded(bench));
     this.#earlier = this.#earlier.filter(isNeeded);
+    closeAddresses(unneeded, this.#benches);
   }
+}
+
+/** Frees what only `benches` hold open. */
+function closeAddresses(benches: readonly Bench[], others: readonly Bench[]): void {
+  const addressesOf = (of: readonly Bench[]) => new Set(of.flatMap(({ shop }) => shop.targets.addresses));
+  const needed = addressesOf(others);
+  for (const address of addressesOf(benches)) if (!needed.has(address)) address.close();
 }

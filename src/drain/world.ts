@@ -13,6 +13,8 @@ import type { Target } from './target.ts';
 export interface Fate {
   readonly kind: 'lives' | 'gone' | 'replaced';
   readonly pid: number;
+  /** Of one that is gone, where supervisord tells; -1: a signal ended it. */
+  readonly exitStatus?: number;
 }
 
 /** How supervisord answered when it was last asked what it runs. */
@@ -58,6 +60,11 @@ export class World {
   /** What this process saw last, of whatever age, and how supervisord answered then. */
   get seen(): { readonly snapshot: Snapshot | undefined; readonly contact: SupervisorContact } {
     return { snapshot: this.#last, contact: this.#contact };
+  }
+
+  /** Resolves when nothing is being written any more for those who come later. A disk may hang. */
+  async settled(): Promise<void> {
+    await this.#memory?.settled;
   }
 
   /** The same, made true by what the kernel knows. */
@@ -153,7 +160,7 @@ export class World {
   async fateOf(target: Target, pid: number, signal: AbortSignal): Promise<Fate> {
     try {
       const info = await this.supervisor.getProcessInfo(target.info.fullName, signal);
-      if (!isAlive(info.state)) return { kind: 'gone', pid: 0 };
+      if (!isAlive(info.state)) return { kind: 'gone', pid: 0, exitStatus: info.exitStatus };
       return { kind: pid > 0 && info.pid > 0 && info.pid !== pid ? 'replaced' : 'lives', pid: info.pid };
     } catch (error) {
       signal.throwIfAborted();

@@ -1,5 +1,5 @@
+import { quoteForShell } from '../shell-quote.ts';
 import type { ProcessState } from '../supervisor/process.ts';
-import { quoteForShell } from './command-line.ts';
 import type { ListenerOutcome } from './document.ts';
 
 /** What an operator should know of the listener after an install. */

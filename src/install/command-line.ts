@@ -1,6 +1,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DrainctlError } from '../errors.ts';
+import { quoteForShell } from '../shell-quote.ts';
 
 /** Where systemd looks for a program that is named without its path, and what it gives its units. systemd.exec(5), "PATH" */
 export const systemdPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -65,11 +66,6 @@ export function quoteForSupervisord(words: readonly string[]): string {
   // The quotes are closed and opened again, so that the semicolon no longer stands behind white space.
   const quoted = words.map((word) => quoteForShell(word).replaceAll(/(\s)(?=[;#])/g, "$1''"));
   return quoted.join(' ').replaceAll('%', '%%');
-}
-
-/** A word as a POSIX shell takes it. */
-export function quoteForShell(word: string): string {
-  return plainWord.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
 /** Words as the value of systemd's `ExecStop=`. systemd.service(5), "Command lines", and systemd.syntax(7), "Quoting" */

@@ -75,6 +75,7 @@ programs:
         address: 'firewall',
         settleMs: settings.settle,
         counts: false,
+        isOnlyOurs: true,
 
         async state(members, signal) {
           signal.throwIfAborted();

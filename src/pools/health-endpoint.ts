@@ -14,7 +14,8 @@ import { durationSchema } from '../duration-schema.ts';
 import { DrainctlError } from '../errors.ts';
 import { monotonicMs, sleep, withTimeout } from '../time.ts';
 import { noticed, sayWaiting, type Wanted } from './health-endpoint/decisions.ts';
-import { definePool, type HealthChecks, type MemberState, type Pool, type PoolServices } from './pool.ts';
+import { definePool, type MemberState, type Pool, type PoolServices } from './pool.ts';
+import type { HealthChecks } from './sidecar-services.ts';
 import { noSuchProcess, supervisordFailed, tooLate } from './supervisord-errors.ts';
 
 const count = z.int().min(1).max(100);

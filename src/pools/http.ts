@@ -7,9 +7,9 @@
 import * as z from 'zod';
 import { durationSchema } from '../duration-schema.ts';
 import { DrainctlError } from '../errors.ts';
-import { headerNameSchema, headersSchema, isHeaderValue, socketPathSchema } from '../http-options.ts';
+import { headersSchema, socketPathSchema } from '../http-options.ts';
 import { describeUrl, type HttpAnswer, httpRequest } from '../http-request.ts';
-import { readSecret, secretFileSchema } from '../secret.ts';
+import { readSecretHeaders, secretHeadersSchema } from '../secret-headers.ts';
 import { readTls, tlsSchema } from '../tls-files.ts';
 import { type ChangeRequest, changeSchema, type StateRequest, stateSchema } from './http/requests.ts';
 import { isSuccess, standingOf } from './http/standing.ts';
@@ -17,21 +17,10 @@ import { definePool, type PoolProblem } from './pool.ts';
 import { badStatus, noAnswer, unreadable } from './request-errors.ts';
 import { type Standing, switchedPool } from './switched-pool.ts';
 
-const secretHeader = z
-  .strictObject({
-    file: secretFileSchema.optional().describe('Read from the first line of this file at each request.'),
-    env: z.string().min(1).optional().describe('Or from this variable of the environment.'),
-    prefix: z.string().default('').describe('Put in front of it, such as `"Bearer "`.'),
-  })
-  .refine(({ file, env }) => (file === undefined) !== (env === undefined), 'write `file` or `env`');
-
 const options = z.object({
   socket: socketPathSchema.optional().describe("A Unix socket to connect to in place of each URL's host and port."),
   headers: headersSchema.default({}).describe('Headers of every request.'),
-  secret_headers: z
-    .record(headerNameSchema, secretHeader)
-    .default({})
-    .describe('Headers that are never shown: passwords, tokens.'),
+  secret_headers: secretHeadersSchema.default({}).describe('Headers that are never shown: passwords, tokens.'),
   tls: tlsSchema.optional().describe('For `https://`.'),
   settle: durationSchema.prefault('1s').describe('How long work may still arrive after the answer to `depool`.'),
   timeout: durationSchema.prefault('2s').describe('The longest that one request may take.'),
@@ -116,7 +105,7 @@ async function send(
     signal.throwIfAborted();
     throw unreadable(what, error);
   };
-  const secrets = await readSecrets(settings, signal).catch(orUnreadable);
+  const secrets = await readSecretHeaders(settings.secret_headers, signal).catch(orUnreadable);
   const tls = await readTls(settings.tls, signal).catch(orUnreadable);
   const all = { ...settings.headers, ...headers, ...secrets };
   const request = { url, socketPath: settings.socket, method: method.toUpperCase(), headers: all, body, tls };
@@ -126,16 +115,6 @@ async function send(
     signal.throwIfAborted();
     throw noAnswer(what, error instanceof Error ? error : new Error(String(error)));
   }
-}
-
-async function readSecrets({ secret_headers: sources }: Options, signal: AbortSignal): Promise<Record<string, string>> {
-  const entries = Object.entries(sources).map(async ([name, { prefix, ...source }]) => {
-    const value = prefix + (await readSecret(source, signal));
-    if (!isHeaderValue(value))
-      throw new Error(`what ${source.file ?? source.env ?? ''} holds can't be sent in a header`);
-    return [name, value] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
 }
 
 function unexpected(
@@ -161,7 +140,7 @@ function unexpected(
 /** Secrets and certificates that would be missing when they are needed. */
 async function findProblems(settings: Options, signal: AbortSignal): Promise<readonly PoolProblem[]> {
   try {
-    await Promise.all([readSecrets(settings, signal), readTls(settings.tls, signal)]);
+    await Promise.all([readSecretHeaders(settings.secret_headers, signal), readTls(settings.tls, signal)]);
     return [];
   } catch (error) {
     signal.throwIfAborted();

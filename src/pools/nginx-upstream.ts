@@ -34,7 +34,9 @@ const options = z.object({
     .describe('The program and its arguments that test the configuration, no shell.'),
   reload: command
     .prefault(['nginx', '-s', 'reload'])
-    .describe('The same for having nginx load it, such as `[systemctl, reload, nginx]`.'),
+    .describe(
+      'The same for having nginx load it. `systemctl reload` is refused by systemd while the machine shuts down.',
+    ),
   pid_file: absolutePath.default('/run/nginx.pid').describe('Where nginx writes the process id of its master.'),
   settle: durationSchema
     .refine((ms) => ms <= longest.settleMs, 'at most 12s')
@@ -75,7 +77,6 @@ export const nginxUpstream = definePool({
   nginx:
     driver: nginx_upstream
     file: /etc/nginx/upstreams/app.conf
-    reload: [systemctl, reload, nginx]
 programs:
   web:
     members:

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { AgentChecks, HealthChecks } from './sidecar-services.ts';
 
 /** A value that survives being written to the journal and read back. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -48,6 +49,15 @@ export interface Pool<Member extends object = object> {
    * so that calls for several members are not joined into one. Default: false.
    */
   readonly apart?: boolean;
+  /** So many changes may be under way at a time, for one that waits long without doing anything. Default: 1, with `apart` 8. */
+  readonly changesAtOnce?: number;
+  /** True where only the sidecar can tell where a member stands; whoever else looks goes by the journal. Default: false. */
+  readonly onlyInSidecar?: boolean;
+  /**
+   * True where nobody but drainctl takes a member out in this way: one that is out although the journal does not say so was
+   * forgotten, and a sidecar puts it back at its start. Default: false.
+   */
+  readonly isOnlyOurs?: boolean;
   /** True where being out ends with the process: one that was started anew takes work by itself. Default: false. */
   readonly endsWithProcess?: boolean;
   /** One round trip for all members. An unknown member is an answer (`missing`), not an error. */
@@ -134,25 +144,6 @@ export interface Repool<Member> {
   readonly before: Json;
 }
 
-/** Whoever asks the sidecar for a process's health, by the address that it asks from. Moments on the monotonic clock. */
-export interface Checker {
-  readonly address: string;
-  /** What it was answered last: to send work (200), or not to (503). */
-  readonly answer: 'in' | 'out';
-  /** How often in a row it was answered so. */
-  readonly times: number;
-  /** When it got the latest answer. */
-  readonly lastAtMs: number;
-}
-
-/** Who asks the sidecar for the health of processes, and what it was answered. */
-export interface HealthChecks {
-  /** Since when that is known, on the monotonic clock: who asks seldom may not have asked yet. */
-  readonly sinceMs: number;
-  /** The checkers of one process, `group:name`. */
-  of(process: string): readonly Checker[];
-}
-
 /** What a driver may use beside its own connections. */
 export interface PoolServices {
   /** Sends a signal to a process through supervisord. Rejects with a DrainctlError; a process that does not run is no error. */
@@ -167,9 +158,16 @@ export interface PoolServices {
    * does not say so. For pools that can't be asked, after a restart of drainctl.
    */
   takenOutAt(address: string, label: string): number | undefined;
+  /** False until the journal has been read for the first time: until then it is not known what is out. */
+  readonly journalIsRead: () => boolean;
   /** Undefined where nobody answers health checks: outside the sidecar, and in one without `sidecar.http`. */
   readonly healthChecks?: HealthChecks | undefined;
+  /** Undefined outside the sidecar, where nobody answers agent checks; `elsewhere`: for those who only look, and not from within it. */
+  readonly agentChecks?: AgentChecks | 'elsewhere' | undefined;
 }
+
+/** What of that there is in a sidecar alone. */
+export type SidecarServices = Pick<PoolServices, 'healthChecks' | 'agentChecks'>;
 
 /** What a driver file declares; validation, `drainctl drivers`, types and the docs' tables come from it. */
 export interface PoolDriver<Options extends z.ZodObject = z.ZodObject, Member extends z.ZodObject = z.ZodObject> {
@@ -187,6 +185,8 @@ export interface PoolDriver<Options extends z.ZodObject = z.ZodObject, Member ex
   readonly example: string;
   /** True where its pools have {@link Pool.capacity}, so that `min_available` may be set. Default: false. */
   readonly countsCapacity?: boolean;
+  /** The option without which it has no {@link Pool.capacity}. */
+  readonly countsOnlyWith?: string;
   /** True where it works through the sidecar's health endpoints, so that `sidecar.http` must be set. Default: false. */
   readonly needsHealthEndpoints?: boolean;
   /** What names the member to a person, such as `app/web_00`; unique in the pool. */

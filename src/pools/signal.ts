@@ -10,22 +10,17 @@
  */
 import * as z from 'zod';
 import { durationSchema } from '../duration-schema.ts';
+import { signalNameSchema } from '../signal-name.ts';
 import { withTimeout } from '../time.ts';
 import { definePool, type MemberState, type Pool, type PoolProblem, type PoolServices } from './pool.ts';
 import { handlingHint, needsRestart, notHandled, sayNotHandled } from './signal/errors.ts';
-import { type Instance, readHandling, readInstance, signalNumber } from './signal/instance.ts';
+import { type Instance, readHandling, readInstance } from './signal/instance.ts';
 import { isToldOff, mayBeToldOff, type Told, toldNow } from './signal/told.ts';
 import { noSuchProcess, supervisordFailed, tooLate } from './supervisord-errors.ts';
 
-const signalName = z
-  .string()
-  .transform((text) => text.toUpperCase().replace(/^SIG/, ''))
-  .refine((name) => signalNumber(name) !== undefined, 'not the name of a signal, such as TSTP or USR1')
-  .refine((name) => name !== 'KILL' && name !== 'STOP', 'no process can handle that signal');
-
 const options = z.object({
-  signal: signalName.prefault('TSTP').describe('Tells the process to take no more work.'),
-  resume: signalName.optional().describe('Tells it to take work again. Without it, only a restart puts it back.'),
+  signal: signalNameSchema.prefault('TSTP').describe('Tells the process to take no more work.'),
+  resume: signalNameSchema.optional().describe('Tells it to take work again. Without it, only a restart puts it back.'),
   settle: durationSchema
     .prefault('3s')
     .describe('How long it may still take work after the signal: one fetch that is under way, for Sidekiq 2 s.'),

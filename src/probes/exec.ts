@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { excerpt, parseCount } from '../count.ts';
 import { durationSchema } from '../duration-schema.ts';
 import { type CommandResult, runCommand } from '../run-command.ts';
+import { commandLine } from '../shell-quote.ts';
 import { probeFailed } from './failure.ts';
 import { defineProbe } from './probe.ts';
 
@@ -33,7 +34,7 @@ export const exec = defineProbe({
       - { probe: exec, command: [/usr/local/bin/jobs-running, "%(process_name)s"] }
 `,
   open({ command, timeout: timeoutMs, env }) {
-    const target = `exec ${command.join(' ')}`;
+    const target = `exec ${commandLine(command)}`;
     const fail = (why: string, cause?: unknown) =>
       probeFailed(target, why, 'Run it by hand, as the user that drainctl runs as; then: echo $?', cause);
     return {

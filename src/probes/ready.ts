@@ -1,6 +1,7 @@
 import { excerpt } from '../count.ts';
 import { describeUrl, httpRequest } from '../http-request.ts';
 import { runCommand } from '../run-command.ts';
+import { commandLine } from '../shell-quote.ts';
 
 /** Whether a process can take work. */
 export interface Readiness {
@@ -55,7 +56,7 @@ function httpCheck(text: string): ReadyCheck {
 }
 
 function execCheck(command: readonly string[]): ReadyCheck {
-  return attempt(`exec ${command.join(' ')}`, async (signal) => {
+  return attempt(`exec ${commandLine(command)}`, async (signal) => {
     const { exitCode, signal: killedBy, stdout, stderr } = await runCommand({ command, timeoutMs: attemptMs }, signal);
     if (exitCode === 0) return { ready: true, why: 'exited with 0' };
     const ended = exitCode === undefined ? `was ended by ${killedBy}` : `exited with ${exitCode}`;

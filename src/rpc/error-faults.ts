@@ -43,6 +43,7 @@ export const errorNumbers: Readonly<Record<ErrorCode, number>> = {
   TOO_FEW_AVAILABLE: 36,
   RUN_INTERRUPTED: 37,
   TOO_MANY_FILES: 38,
+  STEP_FAILED: 39,
 };
 
 const offset = 1000;

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server } from 'node:net';
 import { DrainctlError } from '../errors.ts';
 import { listenOnSocketFile, type SocketFile, type SocketOwner } from './socket-file.ts';
 

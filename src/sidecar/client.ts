@@ -87,7 +87,7 @@ function unreachable(socket: string, cause: unknown): DrainctlError {
   const hint =
     errno === 'EACCES'
       ? `Run this as root, or set sidecar.socket_mode so that you may open ${socket}.`
-      : 'See that the [eventlistener:drain] section is loaded: "supervisorctl status drain".';
+      : 'See whether the listener runs: "supervisorctl status drain". A run without a sidecar ends with Ctrl-C, where it runs.';
   return new DrainctlError('SIDECAR_UNREACHABLE', `The sidecar did not answer at ${socket}: ${why}`, {
     hint,
     details: { socket, errno, hangs: isDrainctlError(cause, 'RPC_TIMEOUT') },

@@ -1,3 +1,4 @@
+import type { RunOutcome } from '../drain/api.ts';
 import type { Engine } from '../drain/engine.ts';
 import { DrainctlError, isDrainctlError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -53,12 +54,13 @@ function tooBusy(): DrainctlError {
 
 /**
  * Holds up supervisord's shutdown or reload until everything has drained: supervisord waits for this listener to end
- * before it stops anything else.
+ * before it stops anything else. Resolves with how that ended.
  */
-export async function holdGate(engine: Engine, log: Log): Promise<void> {
+export async function holdGate(engine: Engine, log: Log): Promise<RunOutcome | undefined> {
   log.info('supervisord is stopping; it waits until everything has drained');
   const run = engine.begin('gate', [], {});
   await engine.idle();
   const { message = '', outcome } = run.result ?? {};
   log[outcome === 'done' ? 'info' : 'warn'](`the gate opens: ${message}`, { outcome });
+  return outcome;
 }

@@ -12,7 +12,7 @@ const pauses = { firstMs: 500, longestMs: 5_000 };
  * serves may keep it from holding the gate. `what` is served, in the plural, for the log; the same reason is told once.
  */
 export async function listenAgain(
-  server: RpcServer,
+  server: Pick<RpcServer, 'listen'>,
   findAddress: () => RpcListenAddress | Promise<RpcListenAddress>,
   what: string,
   log: Log,

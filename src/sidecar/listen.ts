@@ -10,13 +10,15 @@ import { findSupervisor } from '../supervisor/address.ts';
 import { createSupervisor } from '../supervisor/client.ts';
 import type { SupervisorEvent } from '../supervisor/events.ts';
 import { version } from '../version.ts';
+import { AgentPorts } from './agent/agent-ports.ts';
 import { DamageControl } from './damage-control.ts';
 import { followEvents, TickWatch } from './event-loop.ts';
-import { openFilesLimit, shareFileTable, withinFileTable } from './file-table.ts';
+import { hasAgentPort, openFilesLimit, shareFileTable, withinFileTable } from './file-table.ts';
 import { Front } from './front/front.ts';
 import { refuseOwnAddress } from './front/loop.ts';
 import { serveFront } from './front/serve.ts';
 import { holdGate, whyStopped } from './gate.ts';
+import { markGateHeld } from './gate-mark.ts';
 import type { HttpSide } from './http/http-side.ts';
 import { createJsonLog, type JsonLog } from './json-log.ts';
 import type { SidecarObserver } from './observer.ts';
@@ -49,15 +51,17 @@ export async function listen(options: ListenOptions): Promise<number> {
   const { endpoint, source } = findSupervisor(config.supervisor, options.env, existsSync);
   refuseOwnAddress(endpoint, source, config.sidecar);
   const openFiles = openFilesLimit();
-  const http = await loadHttpSide(config.sidecar, openFiles, log);
+  const shares = shareFileTable(openFiles ?? Number.POSITIVE_INFINITY, config.sidecar, hasAgentPort(config));
+  const http = await loadHttpSide(config.sidecar, shares.http, log);
   const observer = http?.observer;
   const supervisor = createSupervisor(endpoint);
-  const healthChecks = http?.healthChecks;
-  const engine = new Engine({ config, supervisor, log, isSidecar: true, observer, healthChecks });
+  const agentChecks = new AgentPorts(log, shares.agents);
+  const lent = { healthChecks: http?.healthChecks, agentChecks };
+  const engine = new Engine({ config, supervisor, log, isSidecar: true, observer, lent });
   const reloader = new Reloader({ engine, log, configFile: options.configFile, env: options.env });
   const sidecar = new Sidecar({ engine, log, reloader, observer });
   const front = new Front({ engine, config, endpoint, log });
-  const servers = serveFront({ sidecar: withinFileTable(config.sidecar, openFiles, log), handle: front.handle, log });
+  const servers = serveFront({ sidecar: withinFileTable(config, openFiles, log), handle: front.handle, log });
   const httpServer = http?.serve(engine);
   log.info(`drainctl ${version} listens`, {
     config: config.file,
@@ -75,6 +79,7 @@ export async function listen(options: ListenOptions): Promise<number> {
     await servers.close();
     await httpServer?.close();
     engine.close();
+    agentChecks.close();
     await log.flush();
   }
 }
@@ -82,12 +87,12 @@ export async function listen(options: ListenOptions): Promise<number> {
 /** Loaded only where it is wanted: without it the sidecar is smaller. */
 async function loadHttpSide(
   sidecar: SidecarConfig,
-  openFiles: number | undefined,
+  maxConnections: number,
   log: JsonLog,
 ): Promise<HttpSide | undefined> {
   if (sidecar.http === undefined) return undefined;
   const { createHttpSide } = await import('./http/http-side.ts');
-  return createHttpSide(sidecar.http, log, shareFileTable(openFiles ?? Number.POSITIVE_INFINITY, sidecar).http);
+  return createHttpSide(sidecar.http, log, maxConnections);
 }
 
 /** A sidecar that dies of a bug while it holds the gate cuts off what it was there to save; so it tells, and goes on. */
@@ -220,6 +225,7 @@ class Sidecar {
     if (reason === 'only the listener stops') await this.#damage.lookForLosses();
     if (reason !== 'supervisord stops') return;
     this.#hasHeldGate = true;
-    await holdGate(this.#engine, this.#log);
+    const outcome = await holdGate(this.#engine, this.#log);
+    if (outcome === 'done' || outcome === 'cut') await markGateHeld(this.#engine.config.stateDir);
   }
 }

@@ -27,6 +27,7 @@ test.each(faults.map((fault) => [fault.name, fault] as const))(
       haproxy: { ...lenientCheck, ...options.haproxy },
       config: (config) => options.config?.(work.config(config)) ?? work.config(config),
     });
+    await fault.before?.(stack);
     await fault.prepare?.(stack);
     const holds = fault.prepare === undefined;
     if (holds) work.hold('web_00');

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { exitCodeOf, expectNoneFailed, startSteadyLoad, waitForServerOut, waitForStep } from '../support/acceptance.ts';
 import { writeConfig } from '../support/drainctl.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-import { figure, scale } from './support/figures.ts';
+import { figure, inSoak, scale } from './support/figures.ts';
 import { type HeldWork, heldWork } from './support/held-work.ts';
 import { type SupervisordMode, type SupervisordProxy, startSupervisordProxy } from './support/supervisord-proxy.ts';
 
@@ -148,3 +148,22 @@ test('a supervisord that is busy is waited for, and then all goes on', { timeout
   figure(row, `busy for ${busyMs / 1_000} s: status, ms`, Math.round(status.ms));
   figure(row, `busy for ${busyMs / 1_000} s: restart, ms`, Math.round(restart.ms));
 });
+
+test.runIf(inSoak)(
+  'a supervisord that is busy for longer than a call may take: exit 5, and afterwards all goes on',
+  { timeout: 120_000 },
+  async () => {
+    const { exitCode, says } = faults.hangs;
+    process.kill(stack.supervisord.pid, 'SIGSTOP');
+
+    const status = await stack.drainctl(['status'], { deadlineMs: limitMs, config: ownConfig });
+    process.kill(stack.supervisord.pid, 'SIGCONT');
+
+    expect(status.exitCode).toBe(exitCode);
+    expect(`${status.stdout}${status.stderr}`).toMatch(says);
+    const restart = await stack.drainctl(['restart', 'web:web_00'], { deadlineMs: limitMs });
+    expect(restart.exitCode, restart.stdout + restart.stderr).toBe(0);
+    await stack.waitForHealthy();
+    figure(row, 'busy for longer than a call may take: status, exit 5, ms', Math.round(status.ms));
+  },
+);

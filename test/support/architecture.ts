@@ -6,18 +6,32 @@ export type Sources = ReadonlyMap<string, string>;
 
 /**
  * Whom the files of each folder of src may import, besides their own folder. `base` is the files that lie in src
- * itself. In words: cli → check → install → sidecar → drain → config → {pools, probes, supervisor, systemd} → rpc → base.
+ * itself. In words: cli → check → install → sidecar → drain → config → {pools, probes, steps, supervisor, systemd} → rpc → base.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'base'],
-  cli: ['check', 'install', 'sidecar', 'systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
-  check: ['install', 'sidecar', 'systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
+  cli: [
+    'check',
+    'install',
+    'sidecar',
+    'systemd',
+    'drain',
+    'config',
+    'pools',
+    'probes',
+    'steps',
+    'supervisor',
+    'rpc',
+    'base',
+  ],
+  check: ['install', 'sidecar', 'systemd', 'drain', 'config', 'pools', 'probes', 'steps', 'supervisor', 'rpc', 'base'],
   install: ['systemd', 'config', 'supervisor', 'rpc', 'base'],
-  sidecar: ['systemd', 'drain', 'config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
-  drain: ['config', 'pools', 'probes', 'supervisor', 'rpc', 'base'],
-  config: ['pools', 'probes', 'supervisor', 'rpc', 'base'],
+  sidecar: ['systemd', 'drain', 'config', 'pools', 'probes', 'steps', 'supervisor', 'rpc', 'base'],
+  drain: ['config', 'pools', 'probes', 'steps', 'supervisor', 'rpc', 'base'],
+  config: ['pools', 'probes', 'steps', 'supervisor', 'rpc', 'base'],
   pools: ['rpc', 'base'],
   probes: ['rpc', 'base'],
+  steps: ['rpc', 'base'],
   supervisor: ['rpc', 'base'],
   systemd: ['base'],
   rpc: ['base'],
@@ -36,6 +50,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 const driverFolders: Readonly<Record<string, { readonly registry: string; readonly contracts: readonly string[] }>> = {
   pools: { registry: 'src/pools/index.ts', contracts: ['src/pools/pool.ts'] },
   probes: { registry: 'src/probes/index.ts', contracts: ['src/probes/probe.ts', 'src/probes/ready.ts'] },
+  steps: { registry: 'src/steps/index.ts', contracts: ['src/steps/step.ts'] },
 };
 
 /** How many lines a source file may have. */

@@ -18,6 +18,11 @@ export function listenCommand(configFile: string): string {
   return `${process.execPath} ${builtDrainctl()} listen --config ${configFile}`;
 }
 
+/** Likewise for the standby. */
+export function standbyCommand(configFile: string): string {
+  return `${process.execPath} ${builtDrainctl()} standby --config ${configFile}`;
+}
+
 /** How to run a command of drainctl. */
 export interface DrainctlOptions {
   /** The configuration file, given as `$DRAINCTL_CONFIG`. */

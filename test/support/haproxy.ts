@@ -70,7 +70,27 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
   const masterPath = directory.file('master.sock');
   const [port, adminPort] = [await freePort(), await freePort()];
   const configFile = directory.write('haproxy.cfg', haproxyConfig({ ...options, port, adminPort, socketPath }));
-  const master = options.masterWorker === true ? ['-W', '-S', masterPath] : [];
+  const { masterWorker = false } = options;
+  return runHaproxy({ directory, configFile, socketPath, masterPath, port, adminPort, masterWorker });
+}
+
+/** Where things are of a HAProxy that is started with a configuration file as it is. */
+export interface HaproxyFiles {
+  /** Removed with HAProxy. */
+  readonly directory: TemporaryDirectory;
+  readonly configFile: string;
+  readonly socketPath: string;
+  readonly masterPath: string;
+  /** The frontend's, and the admin socket's over TCP. */
+  readonly port: number;
+  readonly adminPort: number;
+  readonly masterWorker: boolean;
+}
+
+/** Starts HAProxy with a configuration file; resolves when its admin socket answers. */
+export async function runHaproxy(files: HaproxyFiles): Promise<Haproxy> {
+  const { directory, configFile, socketPath, masterPath, port, adminPort, masterWorker } = files;
+  const master = masterWorker ? ['-W', '-S', masterPath] : [];
   const mark = directory.path;
   const running = startProcess(toolPath('haproxy'), ['-db', ...master, '-f', configFile], { mark });
 
@@ -83,7 +103,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
 
   /** A master that is not in its event loop yet, at the start and after a reload, loses the next SIGUSR2. */
   async function masterAnswers(): Promise<void> {
-    if (options.masterWorker !== true) return;
+    if (!masterWorker) return;
     await waitFor(async () => (await ask(masterPath, 'show proc', true)).includes('worker'), {
       what: "HAProxy's master",
     });

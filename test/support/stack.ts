@@ -22,16 +22,20 @@ export interface StackOptions {
   readonly firstPort?: number;
   /** With the sidecar as event listener. Default: true. */
   readonly sidecar?: boolean;
+  /** With the standby as a program. Default: false. */
+  readonly standby?: boolean;
   /** With a server outside supervisord that stays up and takes over. Default: true. */
   readonly peer?: boolean;
   readonly haproxy?: Omit<HaproxyOptions, 'servers'>;
+  /** More words for the line of each server in HAProxy, by its name. */
+  readonly serverWords?: (name: string) => string;
   /** More keys of `[program:web]`. */
   readonly program?: IniSection;
   /** More words of the web program's command line. */
   readonly webArgs?: readonly string[];
   /** More `[program:…]` sections. */
   readonly programs?: readonly Program[];
-  readonly supervisord?: Omit<SupervisordOptions, 'programs' | 'listener' | 'directory'>;
+  readonly supervisord?: Omit<SupervisordOptions, 'programs' | 'listener' | 'standby' | 'directory'>;
   /** Keys of the `[eventlistener:drain]` section. */
   readonly listener?: IniSection;
   /** Changes the configuration before it is written. */
@@ -83,7 +87,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const peerServer = { name: 'peer', port: await freePort() };
   const peer = withPeer ? await startWebServer({ ...peerServer, mark: directory.path }) : undefined;
 
-  const servers = withPeer ? [...webServers, peerServer] : webServers;
+  const { serverWords = () => '' } = options;
+  const servers = (withPeer ? [...webServers, peerServer] : webServers).map((server) => ({
+    ...server,
+    options: serverWords(server.name),
+  }));
   const isOurs = typeof given === 'number';
   const start = () => startHaproxy({ ...options.haproxy, servers });
   const haproxies = isOurs ? await Promise.all(Array.from({ length: given }, start)) : given;
@@ -100,6 +108,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ...(options.programs ?? []),
     ],
     ...(sidecar ? { listener: { configFile, overrides: options.listener ?? {} } } : {}),
+    ...(options.standby === true ? { standby: { configFile } } : {}),
   });
 
   const stack: Stack = {
@@ -139,7 +148,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 /** Waits until an XML-RPC server answers on the sidecar's socket. */
-async function waitForSidecar(socketPath: string, supervisord: Supervisord): Promise<void> {
+export async function waitForSidecar(socketPath: string, supervisord: Supervisord): Promise<void> {
   const body = '<?xml version="1.0"?><methodCall><methodName>system.listMethods</methodName><params/></methodCall>';
   await waitFor(
     async () => (await request('http://localhost/RPC2', { socketPath, method: 'POST', body })).status === 200,

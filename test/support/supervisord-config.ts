@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { listenCommand } from './drainctl.ts';
+import { listenCommand, standbyCommand } from './drainctl.ts';
 import { type IniSection, iniSection, overrideIni } from './ini.ts';
 import type { Program, SupervisordOptions } from './supervisord.ts';
 import type { TemporaryDirectory } from './temporary-directory.ts';
@@ -35,6 +35,7 @@ export function supervisordConfig(
       iniSection(`program:${name}`, { ...programDefaults(keys.numprocs), ...keys }),
     ),
     ...(options.listener === undefined ? [] : [listenerSection(directory, options.listener)]),
+    ...(options.standby === undefined ? [] : [standbySection(directory, options.standby)]),
     options.extra ?? '',
   ].join('\n');
 }
@@ -58,5 +59,13 @@ function listenerSection(directory: TemporaryDirectory, listener: NonNullable<Su
     stderr_logfile: directory.file('drain.log'),
     environment: environment.length > 0 ? environment.join(',') : undefined,
     ...listener.overrides,
+  });
+}
+
+function standbySection(directory: TemporaryDirectory, { configFile }: NonNullable<SupervisordOptions['standby']>) {
+  const shipped = readFileSync(new URL('../../supervisord.d/drain-standby.conf', import.meta.url), 'utf8');
+  return overrideIni(shipped, {
+    command: standbyCommand(configFile),
+    stderr_logfile: directory.file('drain-standby.log'),
   });
 }

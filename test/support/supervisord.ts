@@ -29,12 +29,16 @@ export interface SupervisordOptions {
     readonly overrides?: IniSection;
     readonly env?: Readonly<Record<string, string>>;
   };
+  /** Adds supervisord.d/drain-standby.conf likewise. */
+  readonly standby?: { readonly configFile: string };
   /** More sections, as text. */
   readonly extra?: string;
   /** Where to put its files; removed when supervisord is closed. Default: a new one. */
   readonly directory?: TemporaryDirectory;
   /** Keys of `[unix_http_server]`, such as username and password. */
   readonly socket?: IniSection;
+  /** A whole configuration file, used as it is: its socket is `supervisor.sock` in `directory`, and its logs lie there. */
+  readonly configFile?: string;
 }
 
 /** A real supervisord in the foreground, in a temporary directory, on a Unix socket. */
@@ -70,7 +74,7 @@ export async function startSupervisord(options: SupervisordOptions): Promise<Sup
   const directory = options.directory ?? temporaryDirectory();
   const socketPath = supervisorSocket(directory);
   const render = (programs: readonly Program[]) => supervisordConfig(directory, options, programs);
-  const configFile = directory.write('supervisord.conf', render(options.programs ?? []));
+  const configFile = options.configFile ?? directory.write('supervisord.conf', render(options.programs ?? []));
   const mark = directory.path;
   const running = startProcess(toolPath('supervisord'), ['--nodaemon', '--configuration', configFile], { mark });
 

@@ -1,6 +1,7 @@
 import type { Config, PoolConfig } from '../../config/config.ts';
 import { neededOf } from '../../drain/capacity.ts';
-import { lookOnly, servicesFor } from '../../drain/driver-surroundings.ts';
+import { type DriverSurroundings, lookOnly, servicesFor } from '../../drain/driver-surroundings.ts';
+import { isSameEntry, type JournalEntry } from '../../drain/journal-file.ts';
 import type { TargetMember } from '../../drain/target.ts';
 import { DrainctlError, toDrainctlError } from '../../errors.ts';
 import type { Pool } from '../../pools/pool.ts';
@@ -11,20 +12,28 @@ import type { AddressFacts, ResolvedProcess, ServerGroup } from '../facts.ts';
 /** Drivers have shorter limits of their own. */
 const limitMs = 30_000;
 
-/** Asks every address of every pool, side by side, for the members that the processes have there. */
+/**
+ * Asks every address of every pool, side by side, for the members that the processes have there. `entries` are the
+ * journal's, for pools that can't be asked.
+ */
 export async function gatherPools(
   config: Config,
   processes: readonly ResolvedProcess[],
+  entries: readonly JournalEntry[],
   signal: AbortSignal,
 ): Promise<readonly AddressFacts[]> {
   const members = processes.flatMap(({ target }) =>
     target.members.map((member): Claim => ({ process: target.info.fullName, member })),
   );
   const pids = new Map(processes.map(({ target: { info } }) => [info.fullName, info.pid]));
+  const takenOutAt: DriverSurroundings['takenOutAt'] = (pool, address, label) => {
+    const entry = entries.find((each) => isSameEntry(each, { ...each, pool, address, label }));
+    return entry === undefined ? undefined : Date.parse(entry.at);
+  };
   const asked = [...config.pools.values()].flatMap((pool) =>
     // as: `options` has passed this very driver's schema when the configuration was loaded
     pool.driver
-      .open(pool.options as never, servicesFor(pool.name, lookOnly(pids)))
+      .open(pool.options as never, servicesFor(pool.name, lookOnly(pids, takenOutAt)))
       .map((address) => askAddress(pool, address, members, signal)),
   );
   return Promise.all(asked);
@@ -44,7 +53,9 @@ async function askAddress(
   const claims = all.filter(({ member: { at } }) => at.pool === pool.name && at.address === address.address);
   const members = claims.map(({ member }) => member.member);
   const isOtherHand: AddressFacts['isOtherHand'] = (before, now) => address.isOtherHand?.(before, now) ?? false;
-  const facts = { pool: pool.name, driver: pool.driver.name, address: address.address, groups: [], isOtherHand };
+  const { onlyInSidecar = false } = address;
+  const names = { pool: pool.name, driver: pool.driver.name, address: address.address };
+  const facts = { ...names, groups: [], onlyInSidecar, isOtherHand };
   const unasked = claims.map(({ process, member }) => ({ process, label: member.label, state: undefined }));
   try {
     return await withTimeout(

@@ -31,7 +31,12 @@ export function gatherSidecar(
       blindFor: processes.flatMap(({ name, members }) =>
         members
           .filter(({ placement }) => placement === 'unknown')
-          .map(({ address, text }) => ({ process: name, address, why: text })),
+          .map(({ pool, address, text }) => ({ process: name, pool, address, why: text })),
+      ),
+      missing: processes.flatMap(({ members }) =>
+        members
+          .filter(({ placement }) => placement === 'missing')
+          .map(({ pool, address, member }) => ({ pool, address, label: member })),
       ),
     });
   });

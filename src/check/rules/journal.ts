@@ -1,6 +1,6 @@
 import { driftOf, type FoundMember } from '../../drain/drift.ts';
 import { goneNames } from '../../drain/gone.ts';
-import { isSameEntry } from '../../drain/journal-file.ts';
+import { formerPoolOf, isSameEntry } from '../../drain/journal-file.ts';
 import type { AddressFacts, FactTypes } from '../facts.ts';
 import { sayNames } from '../names.ts';
 import { defineRule } from '../rule.ts';
@@ -44,7 +44,8 @@ export const membersDrift = defineRule({
   name: 'members-drift',
   severity: 'warning',
   looksAt: 'Every member is in its pool, or out by the hand of drainctl, in the way that it left it.',
-  remedy: '"drainctl pool NAME" puts back what drainctl took out, with --force also what it did not.',
+  remedy:
+    '"drainctl pool NAME" puts back what drainctl took out, with --force also what it did not. A MAINT, where drainctl only sets DRAIN, is put back by hand.',
   needs: ['journal', 'pools', 'processes'],
   check: ({ journal, pools }) =>
     processesOf(pools).flatMap((process) =>
@@ -68,8 +69,9 @@ function membersOf(
     members
       .filter((member) => member.process === process)
       .map(({ label, state }) => {
-        const entry = content.entries.find((each) => isSameEntry(each, { process, pool, address, label }));
-        return { pool, address, label, state, entry, isOtherHand };
+        const key = { process, pool, address, label };
+        const entry = content.entries.find((each) => isSameEntry(each, key));
+        return { ...key, state, entry, formerPool: formerPoolOf(content.entries, key), isOtherHand };
       }),
   );
 }

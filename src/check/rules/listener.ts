@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { isSidecar } from '../../drain/self.ts';
+import { isSidecar, isStandby } from '../../drain/self.ts';
 import { sayDuration } from '../../drain/wording.ts';
 import { sayNames } from '../names.ts';
 import { defineRule } from '../rule.ts';
@@ -63,7 +63,8 @@ export const listenerPriority = defineRule({
   remedy: 'Set priority=99999 in the section of the listener.',
   needs: ['listenerConfig', 'settings'],
   check({ listenerConfig: own, settings }) {
-    const rivals = [...settings.values()].filter((each) => !isSidecar(each) && each.groupPriority >= own.groupPriority);
+    const others = [...settings.values()].filter((each) => !isSidecar(each) && !isStandby(each));
+    const rivals = others.filter((each) => each.groupPriority >= own.groupPriority);
     if (rivals.length === 0) return [];
     const groups = sayNames(rivals.map(({ group, groupPriority }) => `${group} (${groupPriority})`));
     return [

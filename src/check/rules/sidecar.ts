@@ -1,5 +1,6 @@
 import { octal, othersMayWrite } from '../file-mode.ts';
-import { defineRule, tellingRule } from '../rule.ts';
+import { sayNames } from '../names.ts';
+import { defineRule, type Problem, tellingRule } from '../rule.ts';
 
 const restart = 'supervisorctl restart drain';
 
@@ -61,7 +62,11 @@ export const sidecarReachesPools = defineRule({
   remedy: 'Give the user that the sidecar runs as access to the socket, such as with `group` in haproxy.cfg.',
   needs: ['sidecar', 'pools'],
   check({ sidecar, pools }) {
-    const reached = new Set(pools.filter(({ failure }) => failure === undefined).map(({ address }) => address));
+    const reached = new Set(
+      pools
+        .filter(({ failure, onlyInSidecar }) => failure === undefined && !onlyInSidecar)
+        .map(({ address }) => address),
+    );
     const blind = new Map(sidecar.blindFor.map(({ address, why }) => [address, why]));
     return [...blind]
       .filter(([address]) => reached.has(address))
@@ -70,6 +75,30 @@ export const sidecarReachesPools = defineRule({
         message: `This command reaches it, but the sidecar does not: ${why}`,
       }));
   },
+});
+
+/** Where load balancers ask the sidecar, only it knows whether they do. */
+export const agentAsked = defineRule({
+  name: 'agent-asked',
+  severity: 'error',
+  looksAt: 'A HAProxy asks the sidecar about every member of a pool with `agent`.',
+  remedy:
+    'Give the server line in haproxy.cfg agent-check with agent-addr, agent-port and agent-send; see docs/drivers.md, haproxy.',
+  needs: ['sidecar', 'pools'],
+  check: ({ sidecar, pools }) =>
+    pools
+      .filter(({ onlyInSidecar }) => onlyInSidecar)
+      .flatMap(({ pool, address }): Problem[] => {
+        const isHere = (other: { readonly pool: string; readonly address: string }) =>
+          other.pool === pool && other.address === address;
+        const missing = sidecar.missing.filter(isHere).map(({ label }) => label);
+        const never = missing.length === 0 ? [] : [`No HAProxy has ever asked about ${sayNames(missing)}.`];
+        const target = `pool ${pool} at ${address}`;
+        return [...sidecar.blindFor.filter(isHere).map(({ why }) => why), ...never].map((why) => ({
+          target,
+          message: `${why} Nothing of that can be depooled there.`,
+        }));
+      }),
 });
 
 /** Whoever may connect to the socket may stop everything. */

@@ -37,7 +37,7 @@ const programs: readonly KnownProgram[] = [
     command: /^php[\d.]*-fpm[\d.]*$/,
     abrupt: [SIGTERM, SIGINT],
     effect: closes,
-    remedy: setSignal('QUIT'),
+    remedy: `${setSignal('QUIT')}, and process_control_timeout in php-fpm.conf, without which it ends at once on QUIT as well`,
     manual: 'php-fpm(8)',
   },
   {
@@ -82,6 +82,14 @@ const programs: readonly KnownProgram[] = [
     unless: /die-on-term|gracefully_kill_them_all|exit-on-reload/,
     manual: 'https://uwsgi-docs.readthedocs.io/en/latest/Management.html',
   },
+  {
+    title: 'uWSGI',
+    command: /^uwsgi(-core)?$/,
+    abrupt: [SIGQUIT, SIGINT],
+    effect: closes,
+    remedy: `${setSignal('TERM')}, and give uWSGI "hook-master-start = unix_signal:15 gracefully_kill_them_all"`,
+    manual: 'https://uwsgi-docs.readthedocs.io/en/latest/Management.html',
+  },
 ];
 
 const signalNames: ReadonlyMap<number, string> = new Map(
@@ -111,8 +119,10 @@ function judge(config: ProcessConfig, texts: ReadonlyMap<string, string>): reado
       },
     ];
   const words = wordsOf(config.command);
-  const program = programs.find(({ command }) => words.some((word) => command.test(basename(word))));
-  if (program === undefined || !program.abrupt.includes(config.stopSignal)) return [];
+  const program = programs.find(
+    ({ command, abrupt }) => abrupt.includes(config.stopSignal) && words.some((word) => command.test(basename(word))),
+  );
+  if (program === undefined) return [];
   const files = program.unless === undefined ? [] : filesIn(config.command);
   const said = [config.command, ...files.map((file) => texts.get(file) ?? '')];
   if (said.some((text) => program.unless?.test(text))) return [];

@@ -54,6 +54,8 @@ async function acquireInTurn(process: ProcessRun, members: readonly TargetMember
     await process.timed('depool', () => depool(process));
     if (mustGoOn(process.action) || (await process.timed('acquire', () => isConfirmed(process, before))))
       return capacity.takeOut(members);
+    // What has died does no work where it goes back to, and nobody may put it back before it is ready again.
+    if ((await process.fate()).kind !== 'lives') return capacity.takeOut(members);
     await giveWay(process, members);
     const pause = () => sleep(Math.min(backoffMs(attempt, givenWay), wait.deadline.remainingMs), process.signal);
     await process.timed('acquire', pause);
@@ -130,7 +132,9 @@ class Wait {
     const error = new DrainctlError('TOO_FEW_AVAILABLE', `${name} was not taken out of its pools, because ${what}.`, {
       hint: `See who is out, and why; or go on all the same: "drainctl ${action} ${name} --force".`,
     });
-    context.capacity.giveUp(this.#members, error);
+    // One that goes on leaves all of its groups; where it stays, those that have enough are not to blame.
+    const inVain = mustGoOn(action) || short.length === 0 ? this.#members : short.map(({ member }) => member);
+    context.capacity.giveUp(inVain, error);
     if (!mustGoOn(action)) throw error;
     context.run.sayOnce({ kind: 'warning', message: `goes on although ${what}` });
     return undefined;

@@ -2,6 +2,7 @@ import { DrainctlError } from '../../errors.ts';
 import { monotonicMs } from '../../time.ts';
 import { doubtOf } from '../doubt.ts';
 import { type IdleSince, idleSince, isDrained, type Sample } from '../drained.ts';
+import { noteEndedWell } from '../ended-well.ts';
 import { atDeadline, mustGoOn } from '../policy.ts';
 import type { PhaseWork, ProcessRun } from '../process-run.ts';
 import { takeLook } from '../sample.ts';
@@ -47,8 +48,9 @@ async function untilNextLook(process: ProcessRun, idle: IdleSince): Promise<void
 
 /** Whether the drain is over: drained, or its process has ended. One that was started anew has work of its own. */
 async function fateOf(process: ProcessRun, drained: boolean): Promise<'is over' | 'begins anew' | 'goes on'> {
-  const { kind, pid } = await process.fate();
-  if (kind !== 'lives') countLost(process, kind);
+  const { kind, pid, exitStatus } = await process.fate();
+  if (kind === 'gone' && process.stepsBegan && exitStatus === 0) noteEndedWell(process);
+  else if (kind !== 'lives') countLost(process, kind);
   else if (drained) sayDrained(process);
   process.pid = pid === 0 ? process.pid : pid;
   if (kind === 'replaced') return 'begins anew';
@@ -78,9 +80,12 @@ function sayDrained(process: ProcessRun): void {
 }
 
 function passDeadline(process: ProcessRun, sample: Sample, before: Sample | undefined): void {
-  const passed = `${sayInFlight(sample.inFlight)} after ${sayDuration(process.deadline.elapsedMs)}${because(sample)}`;
+  const { onDeadline, quietMs } = process.target.settings;
+  const tooShort = sample.inFlight === 0 ? `, but not for the ${sayDuration(quietMs)} of "quiet"` : '';
+  const why = because(sample) === '' ? tooShort : because(sample);
+  const passed = `${sayInFlight(sample.inFlight)} after ${sayDuration(process.deadline.elapsedMs)}${why}`;
   const { run } = process.context;
-  if (atDeadline(process.action, process.target.settings.onDeadline, run.options) === 'stop') {
+  if (atDeadline(process.action, onDeadline, run.options) === 'stop') {
     const doubt = doubtOf(process.name, sample, before, process.deadline.elapsedMs);
     if (doubt !== undefined && !mustGoOn(process.action)) throw doubt;
     process.mayCut = true;

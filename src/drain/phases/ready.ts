@@ -56,18 +56,18 @@ function sayReady(process: ProcessRun, deadline: Deadline): void {
 }
 
 function startFailed(process: ProcessRun, why: string): DrainctlError {
-  return new DrainctlError('START_FAILED', `${process.name} did not start: ${why}. ${outText(process)}`, {
+  return new DrainctlError('START_FAILED', `${process.name} did not start: ${why}.${outText(process)}`, {
     hint: `See "supervisorctl tail ${process.name} stderr", then "drainctl start ${process.name}".`,
   });
 }
 
 function notReady(process: ProcessRun, why: string): DrainctlError {
   const limit = sayDuration(process.target.settings.readyDeadlineMs);
-  return new DrainctlError('NOT_READY', `${process.name} was not ready after ${limit}: ${why}. ${outText(process)}`, {
+  return new DrainctlError('NOT_READY', `${process.name} was not ready after ${limit}: ${why}.${outText(process)}`, {
     hint: `When it is ready, "drainctl pool ${process.name}" puts it back; a sidecar does so by itself.`,
   });
 }
 
 function outText(process: ProcessRun): string {
-  return process.context.journal.entriesOf(process.name).length > 0 ? 'It stays out of its pools.' : '';
+  return process.context.journal.entriesOf(process.name).length > 0 ? ' It stays out of its pools.' : '';
 }

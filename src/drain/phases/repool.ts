@@ -46,9 +46,13 @@ export async function undoDepool(process: ProcessRun): Promise<string> {
   const { journal, run, supervisor } = process.context;
   const entries = journal.entriesOf(process.name).filter((entry) => entry.run === run.id);
   if (journal.holdOf(process.name) !== undefined) return `${process.name} stays out of its pools: it is on hold.`;
-  const { state } = await supervisor.getProcessInfo(process.name);
+  const { state, pid } = await supervisor.getProcessInfo(process.name);
   if (state !== 'RUNNING') return `${process.name} is ${state}; it goes back when it runs and is ready.`;
   const { signal } = new AbortController();
+  const changed = whatChanged(process, pid);
+  const why = changed === '' ? '' : await whyNotReady(process, signal);
+  if (why !== '')
+    return `${process.name} stays out of its pools: ${changed} it is not ready (${why}). It goes back when it is: a sidecar sees to that; without one, "drainctl pool ${process.name}".`;
   await putBackEntries(process, entries, { deadlineMs: shortDeadlineMs, untilIn: false, signal }).catch(
     (error: unknown) => {
       throw stillOut(process, toDrainctlError(error));
@@ -56,6 +60,18 @@ export async function undoDepool(process: ProcessRun): Promise<string> {
   );
   if (entries.length === 0) return `${process.name} runs on, in or out of its pools as it was before.`;
   return `${process.name} was put back and runs on.`;
+}
+
+/** Why it may not be what it was when it was taken out, as a clause to go on with; '' where it is. */
+function whatChanged({ died, pid, stepsBegan }: ProcessRun, pidNow: number): string {
+  if (died || (pid > 0 && pidNow > 0 && pidNow !== pid)) return 'it was started anew, and';
+  return stepsBegan ? 'after what its steps did' : '';
+}
+
+/** One look; '' for one that is ready, as far as anybody can tell. */
+async function whyNotReady({ target }: ProcessRun, signal: AbortSignal): Promise<string> {
+  const answer = await target.ready?.isReady(signal);
+  return answer === undefined || answer.ready ? '' : answer.why;
 }
 
 /** Puts back at once what this run took out a moment ago, of a process that ran then: while it is out others are missing it. */
@@ -109,11 +125,19 @@ async function putBackEntries(
   }
   const deadline = new Deadline(options.deadlineMs);
   const { pollMs } = process.target.settings;
-  const onStillOut = ({ label, address }: JournalEntry, text: string) =>
-    process.say(
-      'warning',
-      `is no longer kept out by drainctl, but ${label} at ${address} is ${text}, set by somebody else`,
-    );
+  const othersOut = new Set<JournalEntry>();
+  const onStillOut = (entry: JournalEntry, text: string) => {
+    othersOut.add(entry);
+    process.say('warning', `is no longer kept out by drainctl, but ${placeOf(entry)} is ${text}, set by somebody else`);
+  };
   await putBack(entries, { ...options, journal, findAddress, deadline, pollMs, onStillOut });
-  process.say('info', `repooled: back in ${entries.map((entry) => `${entry.label} at ${entry.address}`).join(', ')}`);
+  const back = entries.filter((entry) => entry.wasIn && !othersOut.has(entry)).map(placeOf);
+  const asBefore = entries.filter((entry) => !entry.wasIn).map(placeOf);
+  if (back.length > 0) process.say('info', `repooled: back in ${back.join(', ')}`);
+  if (asBefore.length > 0)
+    process.say('info', `repooled: ${asBefore.join(', ')}, to the state it had before (out or down)`);
+}
+
+function placeOf({ label, address }: JournalEntry): string {
+  return `${label} at ${address}`;
 }

@@ -54,6 +54,8 @@ async function isStillIdle(process: ProcessRun): Promise<boolean> {
   const { target, latest, mayCut } = process;
   if (latest === undefined || !isCounted(target)) return true;
   if (monotonicMs() - latest.endedAtMs <= target.settings.pollMs) return true;
+  // Nobody can count any more for one that its steps had end; what was seen last stands.
+  if (!mayCut && process.stepsBegan && (await process.fate()).kind === 'gone') return true;
   const sample = await look(process);
   if (mayCut) return true;
   if (sample.inFlight === undefined) return (await process.fate()).kind === 'gone';

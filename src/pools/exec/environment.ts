@@ -1,5 +1,4 @@
-/** Variables of our own environment that every command gets where they are set: what most programs need to work at all. */
-export const passedOn: readonly string[] = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
+import { smallEnvironment } from '../../command-environment.ts';
 
 /** What a command is told of its task, beside its arguments. */
 export interface Task {
@@ -19,13 +18,8 @@ export function commandEnvironment(
   named: readonly string[],
   added: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const kept = [...passedOn, ...named].flatMap((name) => {
-    const value = own[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
   return {
-    ...Object.fromEntries(kept),
-    ...added,
+    ...smallEnvironment(own, named, added),
     DRAINCTL_ACTION: task.action,
     DRAINCTL_PROCESS: task.process,
     DRAINCTL_MEMBER: task.member,

@@ -1,6 +1,7 @@
 import { excerpt } from '../../count.ts';
 import { DrainctlError } from '../../errors.ts';
 import type { CommandResult } from '../../run-command.ts';
+import { commandLine } from '../../shell-quote.ts';
 import type { Task } from './environment.ts';
 
 const byHand = 'Run it by hand, as the user that drainctl runs as; then: echo $?';
@@ -39,7 +40,7 @@ function failure(
   hint: string,
   cause?: Error,
 ): DrainctlError {
-  const message = `The ${action} command of ${member}, ${words.join(' ')}, ${how}.`;
+  const message = `The ${action} command of ${member}, ${commandLine(words)}, ${how}.`;
   return new DrainctlError(mustBeMended ? 'POOL_REFUSED' : 'POOL_UNREACHABLE', message, {
     hint,
     details: { action, member, command: words },

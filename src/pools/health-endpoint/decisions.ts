@@ -1,4 +1,4 @@
-import type { Checker } from '../pool.ts';
+import type { Checker } from '../sidecar-services.ts';
 
 /** What is known of the checkers of one process at one moment. Moments on the monotonic clock, in milliseconds. */
 export interface Checked {

@@ -1,10 +1,6 @@
 import * as z from 'zod';
-import { headersSchema, httpUrlSchema } from '../../http-options.ts';
+import { headersSchema, httpMethodSchema, httpStatusesSchema, httpUrlSchema } from '../../http-options.ts';
 import { isJsonPointer } from '../../json-pointer.ts';
-
-const statuses = z.array(z.int().min(100).max(599)).min(1);
-
-const method = z.string().regex(/^[A-Za-z]+$/, 'write a method, such as PUT');
 
 const common = {
   url: httpUrlSchema('http://127.0.0.1:9901/healthcheck/fail').describe('Where to: an `http://` or `https://` URL.'),
@@ -14,14 +10,14 @@ const common = {
 
 /** A request that changes something. */
 export const changeSchema = z.strictObject({
-  method: method.default('POST').describe('The request method.'),
+  method: httpMethodSchema.default('POST').describe('The request method.'),
   ...common,
-  expect: statuses.optional().describe('The statuses that mean that it is done. Default: any 2xx'),
+  expect: httpStatusesSchema.optional().describe('The statuses that mean that it is done. Default: any 2xx'),
 });
 
 const answerSchema = z
   .strictObject({
-    status: statuses.optional().describe('One of these statuses.'),
+    status: httpStatusesSchema.optional().describe('One of these statuses.'),
     json: z
       .string()
       .refine(isJsonPointer, 'write a JSON pointer, such as /state')
@@ -37,7 +33,7 @@ export type AnswerPattern = z.output<typeof answerSchema>;
 
 /** A request that tells where a member stands. */
 export const stateSchema = z.strictObject({
-  method: method.default('GET').describe('The request method.'),
+  method: httpMethodSchema.default('GET').describe('The request method.'),
   ...common,
   out: answerSchema.describe('The answer of a pool that has the member out.'),
   in: answerSchema.optional().describe('The answer of one that gives it work. Default: any other 2xx'),

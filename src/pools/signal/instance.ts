@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { signalNumber } from '../../signal-name.ts';
 
 /** One start of a process: another with the same pid is another. */
 export interface Instance {
@@ -43,12 +43,6 @@ export function handlingOf(status: string, signalName: string): Handling | undef
   const bit = 1n << BigInt(number - 1);
   if ((caught & bit) !== 0n) return 'caught';
   return (ignored & bit) !== 0n ? 'ignored' : 'default';
-}
-
-/** The number of a signal by its name without SIG; undefined: this machine has none of that name. */
-export function signalNumber(name: string): number | undefined {
-  // as: looked up by a name that may not be there
-  return (constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
 }
 
 function known(number: number): number | undefined {

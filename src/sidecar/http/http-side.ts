@@ -1,8 +1,8 @@
 import type { SidecarConfig } from '../../config/config.ts';
 import type { Engine } from '../../drain/engine.ts';
 import type { Log } from '../../log.ts';
-import { CheckerBook } from '../../pools/health-endpoint/checkers.ts';
-import type { HealthChecks } from '../../pools/pool.ts';
+import { CheckerBook } from '../../pools/checkers.ts';
+import type { HealthChecks } from '../../pools/sidecar-services.ts';
 import { createHttpServer } from '../../rpc/http-server.ts';
 import type { RpcServerLimits } from '../../rpc/limits.ts';
 import { monotonicMs } from '../../time.ts';

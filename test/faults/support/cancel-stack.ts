@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Phase } from '../../../src/drain/api.ts';
+import type { StepMoment } from '../../../src/steps/step.ts';
 import { waitForStep } from '../../support/acceptance.ts';
 import type { RunningProcess } from '../../support/processes.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
@@ -63,7 +64,7 @@ export async function startCancelStack(sidecar: boolean): Promise<CancelStack> {
     },
     async release() {
       setWork(files, '0');
-      rmSync(files.file('unready'), { force: true });
+      for (const name of ['unready', 'hold-before_stop', 'hold-after_drain']) rmSync(files.file(name), { force: true });
       supervisord.release();
       haproxy.release();
       await setOthers(stack, 'ready');
@@ -101,6 +102,8 @@ function heldConfig(config: StackConfig, relays: Relays, files: TemporaryDirecto
   const held = {
     ...web,
     settle: '0ms',
+    before_stop: [stepOf(files, 'before_stop')],
+    after_drain: [stepOf(files, 'after_drain')],
     in_flight: [
       { probe: 'file', path: files.file('%(process_name)s') },
       { probe: 'http', url: load },
@@ -122,6 +125,13 @@ function heldConfig(config: StackConfig, relays: Relays, files: TemporaryDirecto
     defaults: { deadline: '60s', quiet: '50ms', poll: '20ms' },
     programs: { web: held, [settlingProcess]: { ...held, settle: '50s' } },
   };
+}
+
+/** A step that lasts while a file is there. */
+function stepOf(files: TemporaryDirectory, moment: StepMoment): object {
+  const [held, began] = [files.file(`hold-${moment}`), files.file(`began-${moment}`)];
+  const script = `test ! -e ${held} || { touch ${began}; while test -e ${held}; do sleep 0.02; done; }`;
+  return { step: 'exec', command: ['/bin/sh', '-c', script], timeout: '60s' };
 }
 
 /** How a run is held in each phase. */
@@ -146,6 +156,12 @@ function holdsOf(
     return arrange();
   };
   const isOut = async (server: string) => (await stack.haproxy.serversOut()).includes(server);
+  const inStep = (moment: StepMoment) => () => {
+    const began = files.file(`began-${moment}`);
+    rmSync(began, { force: true });
+    files.write(`hold-${moment}`, '');
+    return () => waitFor(() => existsSync(began), { what: `a step of ${moment}`, timeoutMs: 30_000 });
+  };
   const until = (server: string) => () =>
     waitFor(() => isOut(server), { what: `${server} to be out`, timeoutMs: 30_000 });
   return {
@@ -155,7 +171,9 @@ function holdsOf(
     },
     depool: busy(answerHeld(haproxy, /set server \S+ state drain/)),
     settle: busy(() => until('web_02')),
+    before_stop: busy(inStep('before_stop')),
     drain: busy(() => until('web_00')),
+    after_drain: othersBusy(inStep('after_drain')),
     stop: othersBusy(answerHeld(supervisord, /supervisor\.stopProcess\b/)),
     start: answerHeld(supervisord, /supervisor\.startProcess\b/),
     ready: () => {

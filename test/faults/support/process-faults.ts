@@ -1,4 +1,4 @@
-import { renameSync, symlinkSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { waitForServerOut, waitForStep } from '../../support/acceptance.ts';
 import { killProcess, waitForState } from '../../support/damage.ts';
@@ -13,6 +13,8 @@ export interface ProcessFault {
   readonly name: string;
   /** For the stack; what it says of programs is added to the group `web` of two processes. */
   options?(): Promise<StackOptions> | StackOptions;
+  /** Before all else. */
+  before?(stack: Stack): Promise<void>;
   /** Before the run: web_00 is out when it resolves. Without it web_00 has work in flight, which is released after `act`. */
   prepare?(stack: Stack): Promise<void>;
   /** While web_00 drains. */
@@ -187,9 +189,42 @@ export const rareFaults: readonly ProcessFault[] = [
     says: /web:web_01 was stopped; it did not end within its stopwaitsecs \(6 s\)/,
     stops: bothIdle,
   },
+  isInBackoff(),
+  {
+    name: 'stopped when the run begins, and started by another client meanwhile',
+    options: () => ({ programs: [{ name: 'last', command: 'sleep 3600', priority: 1 }] }),
+    before: async (stack) => void (await stack.supervisord.ctl(['stop', 'last'])),
+    act: async (stack) => void (await stack.supervisord.ctl(['start', 'last'])),
+    exitCode: 0,
+    outcomes: ['done', 'done', 'done'],
+    says: /restart done: 3 of 3 processes/,
+    stops: bothIdle,
+  },
   spawnFails(),
   isRemoved(),
 ];
+
+function isInBackoff(): ProcessFault {
+  const directory = temporaryDirectory();
+  const file = directory.file('refuse');
+  return {
+    name: 'is in BACKOFF when the run begins',
+    options: () => ({ program: { startretries: 100, ...preloaded('refuse.mjs', { DRAINCTL_TEST_REFUSE: file }) } }),
+    async prepare(stack) {
+      directory.write('refuse', '');
+      await killProcess(stack, 'web:web_00');
+      await waitForState(stack, 'web:web_00', 'BACKOFF');
+    },
+    async act(_, restart) {
+      await waitForStep(restart, /web:web_00 stopped/);
+      rmSync(file);
+    },
+    exitCode: 0,
+    outcomes: done,
+    says: /restart done/,
+    stops: ['web_01 with 0'],
+  };
+}
 
 function spawnFails(): ProcessFault {
   let remove = () => {};

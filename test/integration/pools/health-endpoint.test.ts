@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isDrainctlError } from '../../../src/errors.ts';
-import { CheckerBook } from '../../../src/pools/health-endpoint/checkers.ts';
+import { CheckerBook } from '../../../src/pools/checkers.ts';
 import { healthEndpoint as driver } from '../../../src/pools/health-endpoint.ts';
-import type { HealthChecks, MemberState, Pool, PoolServices } from '../../../src/pools/pool.ts';
+import type { MemberState, Pool, PoolServices } from '../../../src/pools/pool.ts';
+import type { HealthChecks } from '../../../src/pools/sidecar-services.ts';
 import { createSupervisor } from '../../../src/supervisor/client.ts';
 import { monotonicMs } from '../../../src/time.ts';
 import { type JournalDouble, journalDouble } from '../../support/contracts/journal-double.ts';
@@ -32,6 +33,7 @@ function open(url: string, journal: JournalDouble, healthChecks: HealthChecks | 
       return new Map(infos.map(({ fullName, pid }) => [fullName, pid]));
     },
     takenOutAt: journal.takenOutAt,
+    journalIsRead: () => true,
     healthChecks,
   };
   const [pool] = driver.open(driver.options.parse(options), services);

@@ -8,6 +8,7 @@ export const noServices: PoolServices = {
   },
   processPids: async () => new Map(),
   takenOutAt: () => undefined,
+  journalIsRead: () => true,
 };
 
 /** A process that nothing is known of. */

@@ -63,6 +63,7 @@ export class ScriptedWorld {
     onCleanUp(async () => {
       engine.endAll('supervisord gone');
       await engine.idle();
+      await engine.world.settled();
     });
     return engine;
   }
@@ -124,6 +125,8 @@ function configOf(pools: readonly ScriptedPool[], options: WorldOptions): Config
         pattern: '*',
         members: [{ pool: 'lb', options: { server: 'app/%(process_name)s' } }],
         inFlight: probe === undefined ? undefined : [{ driver: probeDriver, options: {} }],
+        beforeStop: [],
+        afterDrain: [],
         ready: undefined,
         deadlineMs: 5_000,
         quietMs: 0,

@@ -7,6 +7,7 @@ import type { PlanDocument } from '../../../src/drain/api.ts';
 import type { JournalEntry } from '../../../src/drain/journal-file.ts';
 import type { Target } from '../../../src/drain/target.ts';
 import { reported } from '../../../src/probes/reported.ts';
+import type { ProcessConfig } from '../../../src/supervisor/process.ts';
 import {
   address,
   execStop,
@@ -65,7 +66,7 @@ function sidecar(given: Partial<FactTypes['sidecar']['version']>): Partial<FactT
     started_at: '2026-01-02T03:04:05.000Z',
     config_loaded_at: '2026-01-02T03:04:05.000Z',
   };
-  return { sidecar: { version: { ...version, ...given }, blindFor: [], methods: [] } };
+  return { sidecar: { version: { ...version, ...given }, blindFor: [], missing: [], methods: [] } };
 }
 
 function settings(...others: Parameters<typeof processConfig>[]): FactTypes['settings'] {
@@ -73,6 +74,13 @@ function settings(...others: Parameters<typeof processConfig>[]): FactTypes['set
   return new Map(all.map((config) => [config.fullName, config]));
 }
 
+/** A standby as it is shipped, beside a program, but for this. */
+function standbyWith(given: Partial<ProcessConfig>): Partial<FactTypes> {
+  const shipped = { command: 'drainctl standby', groupPriority: 99_998, stopWaitSecs: 3_600 };
+  return { settings: settings(['web:web_00', {}], ['drain-standby:drain-standby', { ...shipped, ...given }]) };
+}
+
+const agent = address({ pool: 'edge', address: 'agent', onlyInSidecar: true, members: [] });
 const section = 'buffer_size=5000\nevents=PROCESS_STATE,PROCESS_GROUP,TICK_5\n';
 const { config: hearing } = new ScriptedWorld({
   processes: ['web:web_00'],
@@ -145,6 +153,9 @@ const wrong: readonly (readonly [string, Partial<FactTypes>, RegExp])[] = [
   ],
   ['listener-stopwaitsecs', { gatePlan: lasting(3_600_000) }, /3600 s.*60 min/],
   ['listener-stopsignal', { listenerConfig: listenerConfig({ stopSignal: signals.SIGKILL }) }, /number 9/],
+  ['standby-order', standbyWith({ groupPriority: 99_999 }), /99999 is not below that of the listener/],
+  ['standby-order', standbyWith({ groupPriority: 999 }), /999 is not above that of web \(999\)/],
+  ['standby-order', standbyWith({ stopWaitSecs: 10 }), /stopwaitsecs is 10 s, the listener's 3600 s/],
   [
     'listener-buffer-size',
     { listenerSection: listenerSection('buffer_size=5\nevents=EVENT') },
@@ -175,8 +186,29 @@ const wrong: readonly (readonly [string, Partial<FactTypes>, RegExp])[] = [
   ['sidecar-config', { configChangedAtMs: Date.parse('2026-02-01T00:00:00Z') }, /has changed since/],
   [
     'sidecar-reaches-pools',
-    { sidecar: { ...sidecarFacts(), blindFor: [{ process: 'a:a', address: address().address, why: 'EACCES' }] } },
+    {
+      sidecar: {
+        ...sidecarFacts(),
+        blindFor: [{ process: 'a:a', pool: 'lb', address: address().address, why: 'EACCES' }],
+      },
+    },
     /the sidecar does not: EACCES/,
+  ],
+  [
+    'agent-asked',
+    { pools: [agent], sidecar: { ...sidecarFacts(), missing: [{ pool: 'edge', address: 'agent', label: 'app/a' }] } },
+    /pool edge at agent: No HAProxy has ever asked about app\/a\. Nothing/,
+  ],
+  [
+    'agent-asked',
+    {
+      pools: [agent],
+      sidecar: {
+        ...sidecarFacts(),
+        blindFor: [{ process: 'a:a', pool: 'edge', address: 'agent', why: 'Nobody asks.' }],
+      },
+    },
+    /Nobody asks\. Nothing/,
   ],
   ['sidecar-socket', { sidecarSocket: { path: '/s', mode: 0o777 } }, /\/s: Everybody/],
   ['supervisord-socket', { supervisordSocket: { path: '/s', mode: 0o702 } }, /\/s: Everybody.*0702/],
@@ -242,6 +274,7 @@ const wrong: readonly (readonly [string, Partial<FactTypes>, RegExp])[] = [
   ['stop-signals', stoppedBy(signals.SIGTERM, 'bundle exec unicorn -c x.rb'), /unicorn/],
   ['stop-signals', stoppedBy(signals.SIGTERM, '/usr/sbin/haproxy -db'), /HAProxy/],
   ['stop-signals', stoppedBy(signals.SIGTERM, 'uwsgi --master -w app'), /loads itself anew.*stopwaitsecs\.$/],
+  ['stop-signals', stoppedBy(signals.SIGQUIT, 'uwsgi --die-on-term -w app'), /SIGQUIT, on which uWSGI ends at once/],
   [
     'stop-signals',
     stoppedBy(signals.SIGTERM, 'uwsgi --ini app.ini'),
@@ -277,6 +310,7 @@ function sidecarFacts(): FactTypes['sidecar'] {
     sidecar({}).sidecar ?? {
       version: { version: '', pid: 0, config: '', started_at: '', config_loaded_at: '' },
       blindFor: [],
+      missing: [],
       methods: [],
     }
   );
@@ -312,6 +346,10 @@ describe('one finding, and no other, of', () => {
       expect.stringContaining('unit-notify-access'),
     ]);
   });
+});
+
+test('a standby as it is shipped is none', () => {
+  expect(findingsWith(standbyWith({}))).toEqual([]);
 });
 
 test('every rule has a test here', () => {
@@ -381,7 +419,10 @@ describe('nothing is found where', () => {
       ],
       [
         'the sidecar can not reach what nobody reaches',
-        { pools: [], sidecar: { ...sidecarFacts(), blindFor: [{ process: 'a:a', address: '/x', why: '' }] } },
+        {
+          pools: [],
+          sidecar: { ...sidecarFacts(), blindFor: [{ process: 'a:a', pool: 'lb', address: '/x', why: '' }] },
+        },
       ],
       [
         'supervisord listens on loopback',

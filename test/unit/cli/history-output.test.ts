@@ -103,6 +103,14 @@ describe('the history', () => {
     expect(printed(runDocument({ outcome: 'failed', message, processes }))).toContain(`\n  ${message}\n`);
   });
 
+  test.each([
+    ['a run that was killed', 'failed', 'RUN_INTERRUPTED', ': failed (RUN_INTERRUPTED) in '],
+    ['too few others', 'cancelled', 'TOO_FEW_AVAILABLE', ': cancelled (TOO_FEW_AVAILABLE) in '],
+    ["a person's cancel", 'cancelled', 'CANCELLED', ': cancelled in '],
+  ] as const)('names the code of %s', (_, outcome, code, line) => {
+    expect(printed(runDocument({ outcome, error_code: code }))).toContain(line);
+  });
+
   test('does not let what a process said steer the terminal', () => {
     const text = printed(runDocument({ processes: [processReport({ message: 'was\u001b[31m stopped' })] }));
 

@@ -13,6 +13,7 @@ function planned(name: string, given: Partial<PlannedProcess> = {}): PlannedProc
     state: 'RUNNING',
     members: ['app/web_00 at /run/haproxy/admin.sock'],
     in_flight_by: ['lb at /run/haproxy/admin.sock'],
+    steps: [],
     deadline_ms: 30_000,
     on_deadline: 'stop',
     capacity: [],

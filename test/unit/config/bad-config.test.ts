@@ -8,6 +8,7 @@ type Row = readonly [what: string, text: string, line: number, column: number, m
 const lb = 'pools: {lb: {driver: balancer, addresses: [a]}}\n';
 const member = (keys: string) => `${lb}programs:\n  web:\n    members:\n      - ${keys}\n`;
 const probe = (keys: string) => `programs:\n  web:\n    in_flight:\n      - ${keys}\n`;
+const step = (keys: string) => `programs:\n  web:\n    before_stop:\n      - ${keys}\n`;
 const ready = (keys: string) => `programs:\n  web:\n    ready: ${keys}\n`;
 
 const yamlMistakes: readonly Row[] = [
@@ -257,6 +258,13 @@ const driverMistakes: readonly Row[] = [
   ['a probe without a key it needs', probe('{probe: fetch}'), 4, 9, 'in_flight[0].url: is missing'],
   ['a probe with a bad URL', probe('{probe: fetch, url: x}'), 4, 29, 'must be an http:// or https:// URL'],
   ['no probes', 'programs: {web: {in_flight: []}}\n', 1, 29, 'needs at least 1 entry'],
+  ['an unknown step', step('{step: knok}'), 4, 16, 'there is no step "knok"; did you mean "knock"?'],
+  ['a step without a key it needs', step('{step: knock}'), 4, 9, 'before_stop[0].times: is missing'],
+  ['a step with a bad option', step('{step: knock, times: 0}'), 4, 30, 'must be at least 1'],
+  ['an unknown key of a step', step('{step: knock, times: 1, on_failur: abort}'), 4, 33, 'did you mean "on_failure"?'],
+  ['a step that fails oddly', step('{step: knock, times: 1, on_failure: stop}'), 4, 45, 'known: continue, abort'],
+  ['a step that is text', step('knock'), 4, 9, 'before_stop[0]: must be a map of keys, not "knock"'],
+  ['a step for a list', 'programs:\n  web:\n    after_drain: {step: knock}\n', 3, 18, 'must be a list, not a map'],
   ['text for a list', probe('{probe: command, command: "%(process_name)s"}'), 4, 35, 'must be a list, not'],
 ];
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { registries } from '../../../src/config/load.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 
-const drivers = [...registries.pools.values(), ...registries.probes.values()];
+const drivers = [...registries.pools.values(), ...registries.probes.values(), ...registries.steps.values()];
 
 describe('the example of a driver', () => {
   it.each(drivers.map((driver) => [driver.name, driver.example]))('of %s is a configuration', (_, example) => {
@@ -29,11 +29,14 @@ describe('the registries', () => {
   it.each([
     ['pools', 'definePool', registries.pools],
     ['probes', 'defineProbe', registries.probes],
+    ['steps', 'defineStep', registries.steps],
   ])('hold what src/%s declares, and nothing else', (folder, declares, known) => {
     expect([...known.keys()].sort()).toEqual(driverFiles(folder, declares));
   });
 
   it('know every driver by its own name', () => {
-    expect([...registries.pools, ...registries.probes].filter(([name, driver]) => name !== driver.name)).toEqual([]);
+    expect(
+      [...registries.pools, ...registries.probes, ...registries.steps].filter(([name, driver]) => name !== driver.name),
+    ).toEqual([]);
   });
 });

@@ -23,6 +23,8 @@ describe('parseConfig', () => {
           pattern: 'web',
           members: [],
           inFlight: undefined,
+          beforeStop: [],
+          afterDrain: [],
           ready: undefined,
           deadlineMs: 60_000,
           quietMs: 300,

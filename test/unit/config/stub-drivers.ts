@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Registries } from '../../../src/config/registries.ts';
 import { definePool, type PoolDriver } from '../../../src/pools/pool.ts';
 import { defineProbe, type ProbeDriver } from '../../../src/probes/probe.ts';
+import { defineStep } from '../../../src/steps/step.ts';
 
 const balancer = definePool({
   name: 'balancer',
@@ -49,6 +50,15 @@ const command = defineProbe({
   open: () => ({ target: 'command', measure: async () => 0 }),
 });
 
+const knocking = defineStep({
+  name: 'knock',
+  summary: 'Knocks.',
+  reference: 'none',
+  options: z.object({ times: z.int().min(1).describe('How often.') }),
+  example: 'programs: { web: { before_stop: [{ step: knock, times: 3 }] } }',
+  open: () => ({ target: 'knock', longestMs: 0, perform: async () => {} }),
+});
+
 const pools: readonly PoolDriver[] = [balancer];
 const probes: readonly ProbeDriver[] = [fetching, command];
 
@@ -56,4 +66,5 @@ const probes: readonly ProbeDriver[] = [fetching, command];
 export const stubRegistries: Registries = {
   pools: new Map(pools.map((driver) => [driver.name, driver])),
   probes: new Map(probes.map((driver) => [driver.name, driver])),
+  steps: new Map([[knocking.name, knocking]]),
 };

@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isToBeFinished } from '../../../src/drain/aftermath.ts';
+import { History } from '../../../src/drain/history.ts';
 import { interruptedRun } from '../../../src/drain/interrupted.ts';
 import { emptyJournal } from '../../../src/drain/journal-file.ts';
 import { type RunRecord, stampOf } from '../../../src/drain/run-files.ts';
+import { runDocument } from '../../support/doubles/documents.ts';
 import { runTo, ScriptedWorld } from '../../support/doubles/scripted-world.ts';
 import { entry } from './journal-entries.ts';
 
@@ -91,6 +93,14 @@ describe('a run whose drainctl was killed', () => {
 
     expect(await engine.getHistory(5)).toEqual([]);
   });
+
+  test('with a record that is not whole does not fail the next run', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    leave(world, record());
+    writeFileSync(join(world.config.stateDir, 'runs/run-dead.json'), '{"version":1,"id":"run-dead"}');
+
+    expect(await runTo(world.engine(), 'restart', ['all'])).toMatchObject({ outcome: 'done' });
+  });
 });
 
 describe('what is told of it', () => {
@@ -105,8 +115,8 @@ describe('what is told of it', () => {
     const result = interruptedRun(record({ processes }), { ...emptyJournal, entries: [entry('web:web_00')] });
 
     expect(result.processes.map(({ outcome, cut, message }) => [outcome, cut, message])).toEqual([
-      ['failed', 0, 'web:web_00 was draining; by the journal it is out of its pools.'],
-      ['failed', -1, 'web:web_01 was stopping; by the journal drainctl has nothing of it out.'],
+      ['failed', 0, 'web:web_00 was draining; it was out of its pools then, by the journal.'],
+      ['failed', -1, 'web:web_01 was stopping; drainctl had nothing of it out then, by the journal.'],
       ['untouched', 0, ''],
       ['done', 0, ''],
     ]);
@@ -141,6 +151,58 @@ describe('a shutdown whose sidecar was killed', () => {
     await engine.idle();
 
     expect(world.calls).toEqual(['depool app/web_00 at pool-a', 'stop web:web_00', 'shutdown']);
+  });
+
+  test('is finished also where another run begins before the next one has looked', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    leave(world, { ...shutdown, at: new Date().toISOString() });
+    const engine = world.engine();
+
+    await runTo(engine, 'start', ['web:web_00']);
+    await engine.recover();
+    await engine.idle();
+
+    expect(world.calls).toContain('shutdown');
+  });
+
+  test('is finished also where another run begins while the next one looks', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    leave(world, { ...shutdown, at: new Date().toISOString() });
+    const engine = world.engine();
+
+    const look = engine.recover();
+    await runTo(engine, 'start', ['web:web_00']);
+    await look;
+    await engine.recover();
+    await engine.idle();
+
+    expect(world.calls).toContain('shutdown');
+  });
+
+  test('is not lost where that happens right before supervisord is told', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    let left: readonly string[] = [];
+    world.supervisor.scripts.shutdown = () => {
+      left = readdirSync(join(world.config.stateDir, 'runs'));
+    };
+
+    const { id } = await runTo(world.engine(), 'shutdown');
+
+    expect(left).toEqual([`${id}.json`]);
+  });
+});
+
+describe('a run whose drainctl was killed when the history had it already', () => {
+  test('stays in the history as it ended', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    leave(world, record());
+    const engine = world.engine();
+    await new History(world.config.stateDir, world.log).append(runDocument({ id: 'run-dead' }));
+
+    await engine.recover();
+
+    expect((await engine.getHistory(5)).map(({ error_code }) => error_code)).toEqual(['']);
+    expect(world.log.messages('warn')).toEqual([]);
   });
 });
 
@@ -190,6 +252,24 @@ describe('pool', () => {
     expect(outcome).toBe('done');
     expect(world.pool.server('app/web_00').placement).toBe('out');
     expect(world.log.messages('warn')).toEqual([expect.stringContaining('"drainctl pool web:web_00 --force"')]);
+  });
+
+  test('does not say that it is back where somebody else keeps it out', async () => {
+    const world = new ScriptedWorld({ processes: ['web:web_00'] });
+    const engine = world.engine();
+    await runTo(engine, 'drain', ['web:web_00']);
+    world.pool.scripts.state = async () => {
+      world.pool.server('app/web_00').placement = 'out';
+    };
+
+    await runTo(engine, 'pool', ['web:web_00']);
+
+    expect(world.log.messages('warn')).toContainEqual(
+      expect.stringContaining(
+        'is no longer kept out by drainctl, but app/web_00 at pool-a is OUT, set by somebody else',
+      ),
+    );
+    expect(world.log.messages('info').join()).not.toContain('repooled: back in');
   });
 
   test('with --force puts it back', async () => {

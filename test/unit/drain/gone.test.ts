@@ -38,6 +38,17 @@ describe('a process that supervisord no longer has', () => {
     ]);
   });
 
+  test('that was on hold says what for', async () => {
+    const world = await worldWithGone();
+    const journal = new Journal(world.config.stateDir, silentLog);
+    await journal.load();
+    await journal.hold(hold('web:web_00', { reason: 'broken disk' }));
+
+    const { processes } = await world.engine().getStatus();
+
+    expect(processes.find(({ state }) => state === 'GONE')?.why).toContain('(on hold: broken disk)');
+  });
+
   test('goes back and is forgotten when a person says so', async () => {
     const world = await worldWithGone();
 
@@ -56,6 +67,18 @@ describe('a process that supervisord no longer has', () => {
     expect(outcome).toBe('done');
     expect(world.pool.server('app/web_00').placement).toBe('out');
     expect((await world.journal()).entries).toEqual([]);
+  });
+
+  test('only is forgotten: with --forget one that supervisord has stays as it is', async () => {
+    const world = await worldWithGone();
+    const engine = world.engine();
+    await runTo(engine, 'drain', ['web:web_01']);
+
+    const result = await runTo(engine, 'pool', ['web:*'], { forget: true });
+
+    expect(result).toMatchObject({ outcome: 'failed', error_code: 'USAGE' });
+    expect(world.pool.server('app/web_01').placement).toBe('out');
+    expect((await world.journal()).holds).toMatchObject([{ process: 'web:web_01' }]);
   });
 
   test('is not among all', async () => {
@@ -109,6 +132,36 @@ describe('a process that was renamed', () => {
 
     expect(world.pool.server('app/web_00').placement).toBe('in');
     expect((await world.journal()).entries).toEqual([]);
+  });
+
+  test('and was on hold stays on hold under its new name', async () => {
+    const world = await worldWithGone(['app:web_00']);
+    world.pool.server('app/web_00').placement = 'out';
+    const journal = new Journal(world.config.stateDir, silentLog);
+    await journal.load();
+    await journal.hold(hold('web:web_00'));
+    const engine = world.engine();
+
+    await engine.recover();
+    await engine.idle();
+
+    expect(world.pool.server('app/web_00').placement).toBe('out');
+    expect((await world.journal()).holds).toEqual([hold('app:web_00')]);
+  });
+
+  test('is not put back under its old name by force while it is on hold under its new one', async () => {
+    const world = await worldWithGone(['app:web_00']);
+    world.pool.server('app/web_00').placement = 'in';
+    const journal = new Journal(world.config.stateDir, silentLog);
+    await journal.load();
+    await journal.clear(entry('web:web_00'));
+    await journal.hold(hold('web:web_00'));
+    const engine = world.engine();
+    await runTo(engine, 'drain', ['app:web_00']);
+
+    await runTo(engine, 'pool', ['web:web_00'], { force: true });
+
+    expect(world.pool.server('app/web_00').placement).toBe('out');
   });
 
   test('and taken out again knows the state from before it was taken out under its old name', async () => {

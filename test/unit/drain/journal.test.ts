@@ -218,6 +218,19 @@ describe('a disk that can not be written', () => {
 });
 
 describe('peek', () => {
+  test('no longer calls a file damaged that somebody else has set aside', async () => {
+    const dir = temporaryDirectory();
+    dir.write('journal.json', '{"version":1,"ent');
+    const journal = new Journal(dir.path, silentLog);
+    await journal.peek();
+    const before = journal.isDamaged;
+    await (await loaded(dir)).record(entry('web:web_00'));
+
+    await journal.peek();
+
+    expect([before, journal.isDamaged]).toEqual([true, false]);
+  });
+
   test('sees what another drainctl has written', async () => {
     const dir = temporaryDirectory();
     const onlooker = new Journal(dir.path, silentLog);

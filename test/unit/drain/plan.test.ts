@@ -119,6 +119,7 @@ describe('the document', () => {
         state: 'RUNNING',
         members: ['app/a at pool-a'],
         in_flight_by: ['lb at pool-a'],
+        steps: [],
         deadline_ms: 30_000,
         on_deadline: 'stop',
         capacity: [],

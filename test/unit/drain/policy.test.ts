@@ -20,7 +20,7 @@ describe('the pipelines', () => {
   test('are made of the phases that have a file, each of its own', () => {
     const files = readdirSync(new URL('../../../src/drain/phases', import.meta.url));
 
-    expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual([...phases].sort());
+    expect(files.map((file) => file.replace(/\.ts$/, '').replaceAll('-', '_')).sort()).toEqual([...phases].sort());
   });
 
   test('have every phase, and none that is unknown', () => {
@@ -30,7 +30,20 @@ describe('the pipelines', () => {
   test.each(runActions)(
     '%s depools, settles and drains before it stops, and starts and is ready before it repools',
     (action) => {
-      const order = ['release', 'acquire', 'depool', 'settle', 'drain', 'hold', 'stop', 'start', 'ready', 'repool'];
+      const order = [
+        'release',
+        'acquire',
+        'depool',
+        'settle',
+        'before_stop',
+        'drain',
+        'after_drain',
+        'hold',
+        'stop',
+        'start',
+        'ready',
+        'repool',
+      ];
       const positions = pipelines[action].map((phase) => order.indexOf(phase));
 
       expect(positions).toEqual(positions.toSorted((a, b) => a - b));

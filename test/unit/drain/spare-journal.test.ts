@@ -72,6 +72,23 @@ describe('a journal whose state_dir can not be written', () => {
     expect((await readJournalFile(`${stateDir}/journal.json`)).entries).toHaveLength(2);
   });
 
+  test.each(['the same process', 'the next one'])('whose file could not be read keeps its holds in %s', async (who) => {
+    const { journal, stateDir, unblock } = places();
+    unblock();
+    mkdirSync(`${stateDir}/journal.json`);
+    const first = journal();
+    await expect(first.load()).rejects.toMatchObject({ code: 'JOURNAL_UNREADABLE' });
+    await first.record(entry('web:web_01'));
+    await first.hold(hold('web:web_01'));
+    rmSync(`${stateDir}/journal.json`, { recursive: true });
+
+    const later = who === 'the same process' ? first : journal();
+    await later.load();
+
+    expect(later.holdOf('web:web_01')).toEqual(hold('web:web_01'));
+    expect((await readJournalFile(`${stateDir}/journal.json`)).holds).toEqual([hold('web:web_01')]);
+  });
+
   test('does not take the word of a folder in which others may write', async () => {
     const { journal, spareDir } = places();
     await journal().record(entry('web:web_00'));

@@ -134,6 +134,29 @@ describe('why', () => {
   test('is somebody else who took it out', async () => {
     expect((await processStatus(out(), quiet)).why).toBe('app/web_00 at pool-0 is OUT, not by drainctl');
   });
+
+  test('is drainctl, under the name that the pool had before the configuration renamed it', async () => {
+    const journal = { entries: [entry('web:web_00', { address: 'pool-0', pool: 'old-name' })], holds: [] };
+
+    expect((await processStatus(out(), { ...quiet, journal })).why).toContain(
+      'app/web_00 at pool-0 is OUT, taken out by drainctl when its pool was named "old-name"',
+    );
+  });
+
+  test('is what keeps a pool from telling where it stands, where a probe counts the work', async () => {
+    const process = target('web:web_00', poolsThatSay(undefined), { probes: [new ScriptedProbe(0)] });
+
+    expect(await processStatus(process, quiet)).toMatchObject({
+      pool: 'unknown',
+      why: expect.stringContaining('did not answer'),
+    });
+  });
+
+  test('is a member that its pool does not know', async () => {
+    expect((await processStatus(target('web:web_00', poolsThatSay('missing')), quiet)).why).toBe(
+      'app/web_00 at pool-0: MISSING',
+    );
+  });
 });
 
 describe('since', () => {

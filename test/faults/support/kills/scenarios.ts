@@ -13,8 +13,6 @@ export interface Scenario {
   readonly victim: 'actor' | 'supervisord';
   /** False: the command works alone. */
   readonly withSidecar: boolean;
-  /** True where the death leaves nobody who could save the requests that are in flight. */
-  readonly mayCut: boolean;
   /** True where what died is started again only when the command has ended: a person looks first, and `ExecStop=` is waited for. */
   readonly isWaitedFor: boolean;
   /** Carries it out until it has ended or something was killed. */
@@ -87,9 +85,7 @@ const parties: readonly Parties[] = [
 ];
 
 function scenario({ name, act }: Operation, { title, ...who }: Parties): Scenario {
-  // supervisord does not wait for a gate that has died: it stops everything at once.
-  const mayCut = act === gate.act && who.victim === 'actor';
-  return { name: `${name}: ${title}`, ...who, act, mayCut, isWaitedFor: who.victim === 'actor' || name === 'shutdown' };
+  return { name: `${name}: ${title}`, ...who, act, isWaitedFor: who.victim === 'actor' || name === 'shutdown' };
 }
 
 /** All of them. */

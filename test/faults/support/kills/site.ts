@@ -21,6 +21,8 @@ export const workedOn: readonly string[] = ['web:web_00', 'web:web_01'];
 /** What systemd gives to ExecStop= and ExecStopPost= of a supervisord that was killed with SIGKILL. */
 const afterCrash = { SERVICE_RESULT: 'signal', EXIT_CODE: 'killed', EXIT_STATUS: 'KILL' };
 
+const step = { step: 'exec', command: ['/bin/true'] };
+
 /** Three web processes behind HAProxy under load, one of them on hold; its supervisord can be started again. */
 export class Site {
   readonly stack: Stack;
@@ -41,8 +43,14 @@ export class Site {
       processes: 3,
       // RUNNING at once; that it is ready is for its ready check to say.
       program: { startsecs: 0 },
+      standby: true,
       listener: { environment: steps.environmentLine },
-      config: (config) => ({ ...config, defaults: { deadline: '20s', quiet: '100ms', poll: '50ms' } }),
+      config: (config) => ({
+        ...config,
+        defaults: { deadline: '20s', quiet: '100ms', poll: '50ms' },
+        // A step of each moment, so that kills come before and after these as well.
+        programs: { web: { ...config.programs.web, before_stop: [step], after_drain: [step] } },
+      }),
     });
     steps.name([
       [stack.stateDir, 'state_dir'],
@@ -118,7 +126,7 @@ export class Site {
   /** What supervisord started; not a command, which is somebody else's. */
   #orphans() {
     const isOurs = ({ pid, command }: MarkedProcess) =>
-      pid !== this.stack.peer?.pid && (command.includes(webProgram) || / listen --config /.test(command));
+      pid !== this.stack.peer?.pid && (command.includes(webProgram) || / (?:listen|standby) --config /.test(command));
     return markedProcesses(this.stack.directory.path).filter(isOurs);
   }
 }

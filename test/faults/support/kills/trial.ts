@@ -48,10 +48,8 @@ export async function runTrial(site: Site, scenario: Scenario, moment?: Moment):
     .slice(before.stops)
     .filter(({ inFlight }) => inFlight > 0);
   const failures = site.load.result.failures.slice(before.failed);
-  if (!(scenario.mayCut && killed)) {
-    if (cut.length > 0) throw new Error(`stopped with work in flight: ${JSON.stringify(cut)}`);
-    if (failures.length > 0) throw new Error(`${failures.length} requests failed: ${failures.slice(0, 5).join('; ')}`);
-  }
+  if (cut.length > 0) throw new Error(`stopped with work in flight: ${JSON.stringify(cut)}`);
+  if (failures.length > 0) throw new Error(`${failures.length} requests failed: ${failures.slice(0, 5).join('; ')}`);
   return { seen: site.steps.seen(), killed, recoveredMs, failedRequests: failures.length };
 }
 

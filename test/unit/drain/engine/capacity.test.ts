@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CapacityRule } from '../../../../src/config/config.ts';
+import { Engine } from '../../../../src/drain/engine.ts';
 import { crashed } from '../../../../src/drain/losses.ts';
+import { onCleanUp } from '../../../support/cleanup.ts';
 import { barrier, hang, unreachable } from '../../../support/doubles/script.ts';
 import { runTo, ScriptedWorld, type WorldOptions } from '../../../support/doubles/scripted-world.ts';
 
@@ -75,6 +77,22 @@ describe('with too few others', () => {
     await runTo(world.engine(), 'drain', ['all']);
 
     expect(world.pool.namesOf('in')).toEqual(['app/web_01']);
+  });
+
+  test('a drain of one that waits in vain for one backend does not keep another from leaving a backend that has enough', async () => {
+    const world = worldWith(1, 0);
+    world.pool.servers.set('lonely/web_00', { placement: 'in', inFlight: 0 });
+    const [program] = world.config.programs;
+    if (program === undefined) throw new Error('the scripted world has a program');
+    const inBoth = [...program.members, { pool: 'lb', options: { server: 'lonely/%(process_name)s' } }];
+    const programs = [{ ...program, pattern: 'web:web_00', members: inBoth }, program];
+    const { supervisor, log } = world;
+    const engine = new Engine({ config: { ...world.config, programs }, supervisor, log, isSidecar: true });
+    onCleanUp(() => engine.idle());
+
+    const result = await runTo(engine, 'drain', ['all']);
+
+    expect(result.processes.map(({ outcome }) => outcome)).toEqual(['untouched', 'done']);
   });
 
   test('a shutdown goes on, says so once, and does not wait where that is in vain', async () => {
@@ -247,5 +265,18 @@ describe('two hosts at the same moment', () => {
     expect(said.flat().join()).toContain('gives way');
     expect(leftAtStops).toEqual([1, 1]);
     expect(one.pool.namesOf('in')).toEqual(['app/web_00', 'app/web_01']);
+  });
+
+  test('one whose process dies right then does not put it back', async () => {
+    const world = worldWith(1, 200, { processes: ['web:web_00'] });
+    world.pool.scripts.depool = () => {
+      world.pool.server('app/peer').placement = 'out';
+      world.supervisor.become('web:web_00', 'BACKOFF');
+    };
+
+    await runTo(world.engine(), 'restart', ['all']);
+
+    // Nobody misses it, dead as it is: there is no reason to go back and wait.
+    expect(changes(world)).toEqual(['depool app/web_00', 'stop web:web_00', 'start web:web_00', 'repool app/web_00']);
   });
 });

@@ -58,6 +58,25 @@ describe('a restart that is cancelled while it drains', () => {
     });
   });
 
+  test.each([1, undefined])(
+    'does not put back one that was started anew and is not ready yet (in flight: %s)',
+    async (inFlight) => {
+      const ready = { http: undefined, exec: ['/bin/false'], deadlineMs: 60_000 };
+      const world = new ScriptedWorld({ processes: ['web:web_00'], program: { ready } });
+      const run = await drainingRestart(world);
+      world.pool.server('app/web_00').inFlight = inFlight;
+      const looks = world.pool.looks.length;
+      const info = world.supervisor.processes.get('web:web_00');
+      if (info !== undefined) world.supervisor.processes.set('web:web_00', { ...info, pid: info.pid + 1 });
+      await waitFor(() => world.pool.looks.length > looks + 3, { what: 'the restart to look again' });
+
+      run.end('cancelled');
+
+      expect((await run.ended(soon())).message).toContain('web:web_00 stays out of its pools');
+      expect(world.pool.namesOf('out')).toEqual(['app/web_00']);
+    },
+  );
+
   test.each(['FATAL', 'EXITED', 'BACKOFF'] as const)('does not put back one that is %s by now', async (state) => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
     const run = await drainingRestart(world);

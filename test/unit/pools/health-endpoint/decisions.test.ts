@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Checked, noticed, sayWaiting, type Wanted } from '../../../../src/pools/health-endpoint/decisions.ts';
-import type { Checker } from '../../../../src/pools/pool.ts';
+import type { Checker } from '../../../../src/pools/sidecar-services.ts';
 
 /** Taken out at 100 s; checkers are known for long, and each acts on the third answer. */
 const wanted: Wanted = { answer: 'out', times: 3, changedAtMs: 100_000, windowMs: 10_000 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { handlingOf, type Instance, signalNumber } from '../../../../src/pools/signal/instance.ts';
+import { handlingOf, type Instance } from '../../../../src/pools/signal/instance.ts';
 import { isToldOff, mayBeToldOff, type Told } from '../../../../src/pools/signal/told.ts';
 
 const instance: Instance = { pid: 7, startTicks: 100, startedAtMs: 1_000 };
@@ -53,8 +53,4 @@ describe('what a process does with a signal', () => {
   test('is not known where the kernel does not tell', () => {
     expect(handlingOf('', 'TSTP')).toBeUndefined();
   });
-});
-
-test('signals have numbers by their names', () => {
-  expect([signalNumber('TSTP'), signalNumber('NOPE')]).toEqual([20, undefined]);
 });
