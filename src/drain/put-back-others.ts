@@ -24,6 +24,7 @@ export async function putBackOthers(process: ProcessRun): Promise<void> {
     for (const other of others) {
       const force = `"drainctl pool ${process.name} --force" puts it back, but from no state that drainctl never sets, such as MAINT with "depool: drain"`;
       process.say('warning', `is out still: ${describe(other)}, not by drainctl as far as its journal says; ${force}`);
+      process.addMessage(`${process.name} is out still: ${describe(other)}, not by drainctl.`);
     }
     return;
   }

@@ -107,8 +107,8 @@ function notPutBack(process: ProcessRun, error: DrainctlError): DrainctlError {
 /** What is back, what is not, and who tries again. */
 function stillOut(process: ProcessRun, error: DrainctlError): DrainctlError {
   const left = process.context.journal.entriesOf(process.name);
-  const where = left.map(({ label, address }) => `${label} at ${address}`).join(', ');
-  const message = `${asClause(error.message)}. Out still: ${where}; elsewhere it is as it was. A sidecar puts that back as soon as it can; without one: "drainctl pool ${process.name}".`;
+  const elsewhere = left.length < process.target.members.length ? '; elsewhere it is as it was' : '';
+  const message = `${asClause(error.message)}. Out still: ${left.map(placeOf).join(', ')}${elsewhere}. A sidecar puts that back as soon as it can; without one: "drainctl pool ${process.name}".`;
   return new DrainctlError(error.code, message, { hint: error.hint, details: error.details, cause: error });
 }
 
@@ -129,6 +129,7 @@ async function putBackEntries(
   const onStillOut = (entry: JournalEntry, text: string) => {
     othersOut.add(entry);
     process.say('warning', `is no longer kept out by drainctl, but ${placeOf(entry)} is ${text}, set by somebody else`);
+    process.addMessage(`${process.name} is out still: ${placeOf(entry)} is ${text}, set by somebody else.`);
   };
   await putBack(entries, { ...options, journal, findAddress, deadline, pollMs, onStillOut });
   const back = entries.filter((entry) => entry.wasIn && !othersOut.has(entry)).map(placeOf);

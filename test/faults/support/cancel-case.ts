@@ -100,10 +100,10 @@ async function cancel(stack: Stack, command: RunningProcess, way: CancelWay): Pr
   }
   const signal = way === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
   command.kill(signal);
-  if (way === 'SIGINT twice') {
-    await waitForStep(command, /cancelling/);
-    command.kill(signal);
-  }
+  await waitForStep(command, /cancelling/);
+  if (way === 'SIGINT twice') command.kill(signal);
+  // The sidecar takes calls in their order: before it answers this one it has heard of the cancel.
+  else await stack.drainctl(['status']);
 }
 
 /** True where the process's stop had been asked for when the run was cancelled: then there is no way back. */

@@ -247,9 +247,10 @@ describe('pool', () => {
     const world = new ScriptedWorld({ processes: ['web:web_00'] });
     world.pool.server('app/web_00').placement = 'out';
 
-    const { outcome } = await runTo(world.engine(), 'pool', ['web:web_00']);
+    const { outcome, message } = await runTo(world.engine(), 'pool', ['web:web_00']);
 
     expect(outcome).toBe('done');
+    expect(message).toContain('web:web_00 is out still: app/web_00 at pool-a is OUT, not by drainctl.');
     expect(world.pool.server('app/web_00').placement).toBe('out');
     expect(world.log.messages('warn')).toEqual([expect.stringContaining('"drainctl pool web:web_00 --force"')]);
   });
@@ -262,8 +263,9 @@ describe('pool', () => {
       world.pool.server('app/web_00').placement = 'out';
     };
 
-    await runTo(engine, 'pool', ['web:web_00']);
+    const { message } = await runTo(engine, 'pool', ['web:web_00']);
 
+    expect(message).toContain('web:web_00 is out still: app/web_00 at pool-a is OUT, set by somebody else.');
     expect(world.log.messages('warn')).toContainEqual(
       expect.stringContaining(
         'is no longer kept out by drainctl, but app/web_00 at pool-a is OUT, set by somebody else',
