@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: the whole fault suite in its full form, and its figures in docs/reliability.md. It takes hours.
+ * `npm run soak`: the whole fault suite in its full form, and its figures in docs/reliability.md. It takes more than an hour.
  *
  *   npm run soak -- [FILE…]      only these files of test/faults; the figures of the other faults stay as they are
  *
