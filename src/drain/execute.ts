@@ -109,7 +109,7 @@ class Execution {
     await Promise.all(processes.map((process) => limit(() => this.#followProcess(process))));
   }
 
-  /** Acquire, depool, settle, drain, stop, start, ready, repool: those that the action has, in this order. */
+  /** Acquire, depool, settle, before_stop, drain, after_drain, stop, start, ready, repool: those that it has, in this order. */
   async #followProcess(process: ProcessRun): Promise<void> {
     if (this.#ending.signal.aborted || this.#beginsNoMore) return;
     const todo = phasesFor(process.action, process.target);

@@ -15,7 +15,7 @@ export const anyOccasion: StepOccasion = {
 export interface StepWorld {
   /** One that gets done. */
   readonly good: () => Step;
-  /** Steps that don't, by what is wrong. */
+  /** Steps that don't, by what is wrong; none for one that asks nobody. */
   readonly broken: Readonly<Record<string, () => Step>>;
   /** One that would take minutes, with a time-out of {@link hangMs}. */
   readonly hanging: () => Step;
@@ -45,7 +45,8 @@ export function describeStep(name: string, setUp: () => Promise<StepWorld> | Ste
       expect(world.good().target).toMatch(/^\w+ .+/);
     });
 
-    test('whatever is wrong is STEP_FAILED with target and hint', async () => {
+    test('whatever is wrong is STEP_FAILED with target and hint', async ({ skip }) => {
+      if (Object.keys(world.broken).length === 0) return skip('this step asks nobody');
       for (const [what, make] of Object.entries(world.broken)) {
         const step = make();
         const outcome = await step.perform(anyOccasion, signal).catch((error: unknown) => error);
