@@ -31,6 +31,7 @@ export interface ScriptedPoolOptions {
   readonly counts?: boolean;
   readonly settleMs?: number;
   readonly tightensAfterMs?: number;
+  readonly isOnlyOurs?: boolean;
 }
 
 /** An address of a pool in memory: it keeps the contract of `src/pools/pool.ts`, except as its scripts say. */
@@ -39,6 +40,7 @@ export class ScriptedPool implements Pool<ScriptedMember> {
   readonly settleMs: number;
   readonly counts: boolean;
   readonly tightensAfterMs: number | undefined;
+  readonly isOnlyOurs: boolean;
   readonly servers: Map<string, ScriptedServer>;
   readonly calls: string[];
   /** The members of each call of `state`. */
@@ -64,6 +66,7 @@ export class ScriptedPool implements Pool<ScriptedMember> {
     this.counts = options.counts ?? true;
     this.settleMs = options.settleMs ?? 0;
     this.tightensAfterMs = options.tightensAfterMs;
+    this.isOnlyOurs = options.isOnlyOurs ?? false;
     this.servers = new Map(options.servers.map((name) => [name, { placement: 'in', inFlight: 0 }]));
   }
 

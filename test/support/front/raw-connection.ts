@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { onCleanUp } from '../cleanup.ts';
@@ -52,8 +53,11 @@ export interface BadPlay {
 
 const dripMs = 200;
 
-/** Opens a connection to a Unix socket and plays badly on it, until the server ends it or the test does. */
-export function playBadly(socketPath: string, { first, drip = '', deaf = false }: BadPlay): void {
+/**
+ * Opens a connection to a Unix socket and plays badly on it, until the server ends it or the test does. Comes back when
+ * it is connected: in the queue of the server, which takes connections in their order.
+ */
+export async function playBadly(socketPath: string, { first, drip = '', deaf = false }: BadPlay): Promise<void> {
   const socket: Socket = connect({ path: socketPath, allowHalfOpen: true });
   let at = 0;
   const timer = setInterval(() => {
@@ -67,7 +71,9 @@ export function playBadly(socketPath: string, { first, drip = '', deaf = false }
   const forget = onCleanUp(end);
   for (const event of ['error', 'end', 'close']) socket.once(event, end);
   if (!deaf) socket.resume();
+  const connected = once(socket, 'connect');
   socket.write(first);
+  await connected;
 }
 
 /** How many sockets a process has open. */
