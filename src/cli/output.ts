@@ -55,7 +55,7 @@ export function printPlan(output: TextOutput, plan: PlanDocument): void {
   for (const [index, step] of plan.steps.entries()) {
     const worst = `at worst ${sayDuration(step.worst_case_ms)}`;
     output.write(`${index + 1}. ${step.title}: ${sayCount(step)}, ${worst}\n`);
-    for (const process of step.processes) output.write(`   ${printable(plannedLine(process))}\n`);
+    for (const line of step.processes.flatMap(plannedLines)) output.write(`   ${printable(line)}\n`);
   }
   output.write(`${plan.action}: at worst ${sayDuration(plan.worst_case_ms)} in all\n`);
 }
@@ -66,23 +66,26 @@ function sayCount(step: PlannedStep): string {
   return `${sayProcesses(count)}, ${step.at_a_time < count ? `${step.at_a_time} at a time` : 'side by side'}`;
 }
 
-function plannedLine(process: PlannedProcess): string {
-  const { name, state, members, in_flight_by, deadline_ms, on_deadline } = process;
+/** The process, and below it what its stop waits for or does beside. */
+function plannedLines(process: PlannedProcess): string[] {
+  return [plannedLine(process), ...[...capacityLines(process), ...stepLines(process)].map((line) => `  ${line}`)];
+}
+
+function plannedLine({ name, state, members, in_flight_by, deadline_ms, on_deadline }: PlannedProcess): string {
   if (members.length === 0 && in_flight_by.length === 0)
     return `${name} (${state}): in no pool, and nothing counts its work; stopped undrained`;
   const out = members.length === 0 ? 'in no pool' : `out of ${members.join(', ')}`;
   const by = in_flight_by.length === 0 ? 'nothing counts its work' : `work counted by ${in_flight_by.join(', ')}`;
-  return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}${capacityText(process)}${stepsText(process)}`;
+  return `${name} (${state}): ${out}; ${by}; deadline ${sayDuration(deadline_ms)}, then ${on_deadline}`;
 }
 
 /** A sidecar of an earlier version does not tell of them. */
-function stepsText({ steps = [] }: Partial<PlannedProcess>): string {
-  return steps.length === 0 ? '' : `; ${steps.join('; ')}`;
+function stepLines({ steps = [] }: Partial<PlannedProcess>): readonly string[] {
+  return steps;
 }
 
 /** A sidecar of an earlier version does not tell of it. */
-function capacityText({ capacity, capacity_wait_ms: waitMs }: Partial<PlannedProcess>): string {
-  if (capacity === undefined || capacity.length === 0) return '';
+function capacityLines({ capacity = [], capacity_wait_ms: waitMs }: Partial<PlannedProcess>): string[] {
   const wait = waitMs === undefined || waitMs === 0 ? 'not waited for' : `waited for up to ${sayDuration(waitMs)}`;
-  return `; available now, ${wait}: ${capacity.join('; ')}`;
+  return capacity.map((each) => `available now, ${wait}: ${each}`);
 }

@@ -17,6 +17,14 @@ export function text() {
   return z.string().min(1, { error: 'must not be empty' });
 }
 
+/** The name of a driver. */
+export function driverName() {
+  const missing = 'it names the driver, and "drainctl drivers" lists them';
+  return z
+    .string({ error: ({ input }) => (input === undefined ? missing : undefined) })
+    .min(1, { error: 'must not be empty' });
+}
+
 /** Text in which `findProblem` finds nothing. */
 export function checkedText(findProblem: (value: string) => string | undefined) {
   return text().superRefine((value, context) => {

@@ -6,7 +6,15 @@ import { httpUrlProblem, supervisorUrlProblem } from './addresses.ts';
 import { capacityKeys } from './capacity.ts';
 import { defaultPolicy, defaultStateDir } from './defaults.ts';
 import { patternProblem } from './match.ts';
-import { absolutePath, checkCredentials, checkedText, duration, text, wholeNumber } from './schema-parts.ts';
+import {
+  absolutePath,
+  checkCredentials,
+  checkedText,
+  driverName,
+  duration,
+  text,
+  wholeNumber,
+} from './schema-parts.ts';
 import { sidecarSchema } from './sidecar-schema.ts';
 import { stepKeys } from './steps.ts';
 
@@ -28,10 +36,10 @@ export interface DriverSchemas<
  * checked by driver-keys.ts, because a member's depend on the driver of the pool that it names.
  */
 export const looseDriverSchemas = {
-  pool: z.looseObject({ driver: text(), ...capacityKeys() }),
+  pool: z.looseObject({ driver: driverName(), ...capacityKeys() }),
   member: z.looseObject({ pool: text() }),
-  probe: z.looseObject({ probe: text() }),
-  step: z.looseObject({ step: text(), ...stepKeys() }),
+  probe: z.looseObject({ probe: driverName() }),
+  step: z.looseObject({ step: driverName(), ...stepKeys() }),
 } as const;
 
 /** The whole configuration, keys as in YAML. Where a key is absent the value is too: defaults are filled in by build.ts. */

@@ -75,7 +75,7 @@ describe('steps around a stop', () => {
     expect(planned.steps[0]?.processes[0]?.steps).toEqual(['before_stop: pause 30s', 'after_drain: pause 30s']);
     // Deadline 20 s, stopwaitsecs 10 s.
     expect(planned.worst_case_ms).toBe(90_000);
-    expect(stdout).toContain('before_stop: pause 30s; after_drain: pause 30s');
+    expect(stdout).toContain('     before_stop: pause 30s\n     after_drain: pause 30s\n');
   });
 
   test('one that fails with abort ends the restart: nothing was stopped, all is back in, and the error says what to do', async () => {

@@ -1,6 +1,6 @@
 import { freePort } from '../free-port.ts';
 import { request } from '../http.ts';
-import { temporaryDirectory } from '../temporary-directory.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
 import { toolPath } from '../tools.ts';
 import { type RealServer, startRealServer } from './real-server.ts';
 
@@ -17,6 +17,25 @@ export async function startNginx(locations: string): Promise<Nginx> {
   const directory = temporaryDirectory();
   const port = await freePort();
   const socketPath = directory.file('nginx.sock');
+  const args = nginxArguments(
+    directory,
+    `listen 127.0.0.1:${port};
+    listen unix:${socketPath};
+    location = /up { return 204; }
+${locations}`,
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const server = await startRealServer({
+    program: toolPath('nginx'),
+    args,
+    directory,
+    isUp: async () => (await request(`${url}/up`)).status === 204,
+  });
+  return { ...server, url, socketPath };
+}
+
+/** Writes the configuration of an nginx with one server, of which these are the directives; gives how to run it in the foreground. */
+export function nginxArguments(directory: TemporaryDirectory, server: string): string[] {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const file = directory.write(
     'nginx.conf',
@@ -30,20 +49,10 @@ http {
   access_log off;
   ${temporary.map((name) => `${name}_temp_path ${directory.file(name)};`).join('\n  ')}
   server {
-    listen 127.0.0.1:${port};
-    listen unix:${socketPath};
-    location = /up { return 204; }
-${locations}
+    ${server}
   }
 }
 `,
   );
-  const url = `http://127.0.0.1:${port}`;
-  const server = await startRealServer({
-    program: toolPath('nginx'),
-    args: ['-e', directory.file('error.log'), '-c', file],
-    directory,
-    isUp: async () => (await request(`${url}/up`)).status === 204,
-  });
-  return { ...server, url, socketPath };
+  return ['-e', directory.file('error.log'), '-c', file];
 }

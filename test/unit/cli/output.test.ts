@@ -110,6 +110,34 @@ describe('a plan', () => {
       "
     `);
   });
+
+  test('has what a stop waits for, and its steps, on lines of their own', () => {
+    const output = textSink(terminal);
+    const capacity = ['app at /run/haproxy/admin.sock: 1 of 2'];
+    const steps = ['before_stop: exec /usr/bin/hush', 'after_drain: pause 5s'];
+    const processes = [
+      planned('web:web_00', { capacity, capacity_wait_ms: 60_000, steps }),
+      planned('job:job', { members: [], in_flight_by: [], steps }),
+    ];
+
+    printPlan(output, {
+      action: 'stop',
+      steps: [{ title: 'all', processes, at_a_time: 1, worst_case_ms: 1 }],
+      worst_case_ms: 1,
+    });
+
+    expect(output.text.split('\n').slice(1, 8)).toMatchInlineSnapshot(`
+      [
+        "   web:web_00 (RUNNING): out of app/web_00 at /run/haproxy/admin.sock; work counted by lb at /run/haproxy/admin.sock; deadline 30 s, then stop",
+        "     available now, waited for up to 60 s: app at /run/haproxy/admin.sock: 1 of 2",
+        "     before_stop: exec /usr/bin/hush",
+        "     after_drain: pause 5s",
+        "   job:job (RUNNING): in no pool, and nothing counts its work; stopped undrained",
+        "     before_stop: exec /usr/bin/hush",
+        "     after_drain: pause 5s",
+      ]
+    `);
+  });
 });
 
 describe('an error', () => {
