@@ -4,7 +4,7 @@ const leaks = './test/support/global-setup-leaks.ts';
 const build = './test/support/global-setup-build.ts';
 
 /** `npm run soak`: every fault at every step, which takes hours in all. */
-const faultTimeoutMs = process.env['DRAINCTL_SOAK'] === '1' ? 3 * 3_600_000 : 60_000;
+const faultTimeoutMs = process.env['DRAINCTL_SOAK'] === '1' ? 3 * 3_600_000 : 120_000;
 
 export default defineConfig({
   test: {
@@ -31,8 +31,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           setupFiles: ['./test/support/setup-file.ts'],
           globalSetup: [leaks, build],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -60,6 +60,8 @@ test('drain-connections.service leaves in its pools what outlives a crash of sup
   await machine.run('kill', '-KILL', await machine.property('MainPID'));
   await waitFor(async () => (await machine.property('ActiveState', unit)) === 'inactive', {
     what: 'the end of the unit',
+    // supervisord's unit, and this one with it, comes back after 50 s.
+    timeoutMs: 45_000,
   });
 
   expect(await machine.property('KillMode')).toBe('process');

@@ -17,19 +17,25 @@ test('supervisord killed with -9: everything is out at once, until it has restar
     },
     { what: 'all to be out' },
   );
-  await waitFor(async () => (await machine.property('SubState')) === 'auto-restart', { what: 'the end of the stop' });
+  const hasStopped = async () =>
+    (await machine.property('SubState')) === 'auto-restart' || (await machine.property('NRestarts')) !== '0';
+  await waitFor(hasStopped, { what: 'the end of the stop' });
   const tookMs = performance.now() - killedAt;
   await machine.waitForUnit('active');
   await machine.waitForHealthy();
 
   expect(out).toEqual(webNames);
-  expect(tookMs).toBeLessThan(4_000);
+  // It waits for nothing: neither for the deadline of 20 s nor for TimeoutStopSec.
+  expect(tookMs).toBeLessThan(15_000);
   expect(await machine.property('MainPID')).not.toBe(before);
   expect(await machine.serversOut()).toEqual([]);
 });
 
 test('supervisord stopped with SIGSTOP: drained all the same, within the deadline, and ExecStop= ends with 5', async () => {
-  const machine = await startMachine({ files: dropIn() });
+  const machine = await startMachine({
+    files: dropIn(),
+    config: (config) => ({ ...config, defaults: { ...config.defaults, deadline: '60s' } }),
+  });
   await startSteadyLoad(machine);
   await machine.run('kill', '-STOP', await machine.property('MainPID'));
 
@@ -38,7 +44,7 @@ test('supervisord stopped with SIGSTOP: drained all the same, within the deadlin
   const seconds = (performance.now() - startedAt) / 1_000;
   const journal = await machine.container.journal(['--unit=supervisor.service', '--output=cat']);
 
-  expect(seconds).toBeLessThan(25);
+  expect(seconds).toBeLessThan(65);
   expect(await machine.property('ExecStop')).toContain('status=5 }');
   expect(journal).toMatch(/supervisord \(pid \d+\) does not answer, so nothing was stopped/);
   expect(await machine.serversOut()).toEqual(webNames);

@@ -17,7 +17,7 @@ import { figure, scale } from './support/figures.ts';
 const row = 'cancel at every step';
 
 /** Far more than an idle machine takes: each case starts several commands. */
-const timeoutMs = scale(180_000, 3 * 3_600_000);
+const timeoutMs = scale(300_000, 3 * 3_600_000);
 
 const titleOf = ({ action, phase, way }: CancelCase) => `${action} in ${phase}: ${way}`;
 
@@ -107,7 +107,7 @@ function expectEnded(given: CancelCase, { exitCode, output, endedAfterMs, stops 
   // Only a stop is waited for after a cancel; elsewhere the run may have ended before the second signal comes.
   const left = given.phase === 'stop' ? /drainctl: left/ : /drainctl: left|was cancelled/;
   expect(output).toMatch(given.way === 'SIGINT twice' ? left : /was cancelled/);
-  if (given.way === 'SIGINT twice') expect(endedAfterMs).toBeLessThan(5_000);
+  if (given.way === 'SIGINT twice') expect(endedAfterMs).toBeLessThan(20_000);
   const mayStop = wasTooLate(given) ? ['web_00 0'] : [];
   expect(stops, output).toEqual(mayStop);
 }

@@ -5,6 +5,7 @@ import { onCleanUp } from '../support/cleanup.ts';
 import { listenCommand } from '../support/drainctl.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { toolPath } from '../support/tools.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { figure, scale } from './support/figures.ts';
 import { startShell } from './support/shell.ts';
 
@@ -23,7 +24,7 @@ describe('a drainctl that may open only few files', () => {
       const before = stack.stops().length;
       const load = await startSteadyLoad(stack, { connections: 10, path: '/?ms=50' });
 
-      const shell = startShell(stack, `prlimit --nofile=${files}:${files} $drainctl restart all --deadline 5s`);
+      const shell = startShell(stack, `prlimit --nofile=${files}:${files} $drainctl restart all --deadline 15s`);
       const exitCode = await exitCodeOf(shell);
 
       expect(shell.stdout + shell.stderr).not.toMatch(/^\s+at |INTERNAL|unexpected/m);
@@ -46,7 +47,8 @@ test('a flood of connections leaves the sidecar enough files to drain', async ()
   const command = `${toolPath('prlimit')} --nofile=${files}:${files} ${listenCommand('%(here)s/drainctl.yaml')}`;
   await using stack = await startStack({ processes: 2, listener: { command } });
   const load = await startSteadyLoad(stack);
-  expect(stack.supervisord.listenerLog()).toContain(`only ${files} files may be open here`);
+  const isTold = () => stack.supervisord.listenerLog().includes(`only ${files} files may be open here`);
+  await waitFor(isTold, { what: 'a word of it in the log' });
   const flood = await startFlood(stack.sidecarUrl.slice('unix://'.length), scale(100, 1_000));
 
   stack.supervisord.process.kill('SIGTERM');

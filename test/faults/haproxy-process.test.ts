@@ -69,9 +69,8 @@ test('killed with SIGKILL and started again while draining: the restart waits fo
 
 test('reloaded again and again during one drain: the server is taken out again each time', async () => {
   const reloads = scale(3, 20);
-  const work = workUntilReleased();
-  const config = (given: StackConfig) =>
-    work.config(withMaster({ ...given, defaults: { ...given.defaults, deadline: '300s' } }));
+  const work = workUntilReleased('600s');
+  const config = (given: StackConfig) => work.config(withMaster(given));
   await using stack = await startStack({ processes: 2, haproxy: { masterWorker: true }, config });
   const load = await startSteadyLoad(stack, freshConnections);
   const command = stack.spawnDrainctl(['restart', 'web:web_00']);

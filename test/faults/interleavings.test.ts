@@ -27,7 +27,7 @@ const seed = Number(process.env['DRAINCTL_TEST_SEED'] ?? randomInt(2 ** 31));
 const interleavings = scale(6, 200);
 
 /** Far more than an idle machine takes: each interleaving starts several commands. */
-const timeoutMs = scale(180_000, 3 * 3_600_000);
+const timeoutMs = scale(400_000, 3 * 3_600_000);
 
 /** None of them takes more than a few seconds: one that has not ended by then waits for something that does not come. */
 const deadlockMs = 60_000;
@@ -46,7 +46,7 @@ test(
       // Something for supervisord to tell of: the sidecar then looks at once, instead of every five seconds.
       programs: [{ name: 'nudge', command: '/bin/sleep 3600', startsecs: 0 }],
       config: (config) => {
-        given = { ...config, defaults: { deadline: '20s', quiet: '50ms', poll: '20ms' } };
+        given = { ...config, defaults: { deadline: '60s', quiet: '50ms', poll: '20ms' } };
         return given;
       },
     });
@@ -124,7 +124,7 @@ async function settled(stack: Stack, problems: () => Promise<readonly string[]>)
       if (found.length > 0 && looks % 10 === 1) await stack.supervisord.ctl(['restart', 'nudge']);
       return found.length === 0;
     },
-    { what: 'everything to be as promised', timeoutMs: 20_000, intervalMs: 50 },
+    { what: 'everything to be as promised', timeoutMs: 60_000, intervalMs: 50 },
   ).catch((cause: unknown) => {
     throw new Error(`${String(cause)}\n${found.join('\n')}`, { cause });
   });

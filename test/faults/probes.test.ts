@@ -103,7 +103,7 @@ test('a probe that recovers within the deadline: drained then, and not before', 
   const stopsOf = () => stack.stops().filter((stop) => stop.name === server);
   const restart = stack.spawnDrainctl(['restart', name]);
   await waitForServerOut(stack.haproxy, server);
-  await waitForStep(restart, /in flight unknown.*no answer within 300ms/);
+  await waitForStep(restart, /in flight unknown.*no answer within 1s/);
 
   const stopsBefore = stopsOf();
   probed.say(0);

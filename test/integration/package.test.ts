@@ -12,7 +12,7 @@ async function npm(args: readonly string[], directory: TemporaryDirectory) {
   return execa('npm', args, {
     cwd: root,
     stdin: 'ignore',
-    timeout: 60_000,
+    timeout: 300_000,
     env: {
       npm_config_registry: 'http://127.0.0.1:9/',
       npm_config_offline: 'true',
@@ -34,7 +34,7 @@ describe('the published package', () => {
     const [{ filename, files: packed }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
     files = packed.map(({ path }) => path);
     await npm(['install', '--global', '--prefix', directory.file('prefix'), directory.file(filename)], directory);
-  });
+  }, 600_000);
 
   test('holds what an installation needs', () => {
     expect(files).toEqual(

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rpcCall } from '../../src/rpc/client.ts';
 import { callMethod } from '../../src/rpc/methods.ts';
@@ -10,14 +10,42 @@ import { type Supervisord, startSupervisord } from '../support/supervisord.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Ends half a second after SIGTERM, once it has printed that it is ready for it. */
-const slowToStop = `/bin/sh -c 'trap "sleep 0.5; exit 0" TERM; echo ready; while :; do sleep 0.05; done'`;
+/** A program that is told to stop, and does not before the test lets it. */
+class SlowToStop {
+  readonly #files = temporaryDirectory();
+  readonly #script =
+    `trap "while test -e ${this.#files.file('held')}; do sleep 0.05; done; exit 0" TERM; : > ${this.#files.file('ready')}; while :; do sleep 0.05; done`;
+  /** Its section of supervisord. */
+  readonly program = { name: 'slow', command: `/bin/sh -c '${this.#script}'`, startsecs: 0, stopwaitsecs: 300 };
+
+  /** From its next stop on. */
+  hold(): void {
+    this.#files.write('held', '');
+  }
+
+  release(): void {
+    rmSync(this.#files.file('held'), { force: true });
+  }
+
+  /** Forgets that it was ready, before it is started again. */
+  forget(): void {
+    rmSync(this.#files.file('ready'), { force: true });
+  }
+
+  /** Waits until it has its handler of SIGTERM. */
+  async waitUntilReady(): Promise<void> {
+    await waitFor(() => existsSync(this.#files.file('ready')), { what: 'the program to be ready' });
+  }
+}
+
+let slow: SlowToStop;
 
 let supervisord: Supervisord;
 let supervisor: Supervisor;
 
 beforeAll(async () => {
   const directory = temporaryDirectory();
+  slow = new SlowToStop();
   const forbidden = directory.write('forbidden', '#!/bin/sh\n');
   chmodSync(forbidden, 0o644);
   supervisord = await startSupervisord({
@@ -25,7 +53,7 @@ beforeAll(async () => {
     programs: [
       { name: 'web', command: '/bin/sleep 1000', numprocs: 2, priority: 5, startsecs: 0, stopwaitsecs: 7 },
       { name: 'café', command: '/bin/sleep 1000', startsecs: 0 },
-      { name: 'slow', command: slowToStop, startsecs: 0 },
+      slow.program,
       {
         name: 'noisy',
         command: `/bin/printf 'a\\033[1m\\000<&]]>b'`,
@@ -101,28 +129,39 @@ describe('what supervisord tells', () => {
 
 describe('a stop', () => {
   test('lasts until the process has stopped, and a start brings it back', async () => {
-    await supervisor.stopProcess('slow:slow', 10_000);
+    await slow.waitUntilReady();
+    slow.hold();
+    const stopping = supervisor.stopProcess('slow:slow', 60_000);
+    await waitFor(async () => (await supervisor.getProcessInfo('slow:slow')).state === 'STOPPING', {
+      what: 'the stop',
+    });
+    slow.release();
+    await stopping;
     expect((await supervisor.getProcessInfo('slow:slow')).state).toBe('STOPPED');
+    slow.forget();
     await supervisor.startProcess('slow:slow');
     expect((await supervisor.getProcessInfo('slow:slow')).state).toBe('RUNNING');
   });
 
   test('of a process that somebody else is stopping lasts until it has stopped', async () => {
-    await waitFor(async () => (await supervisor.getProcessInfo('slow:slow')).state === 'RUNNING', {
-      what: 'slow to run',
-    });
-    const first = supervisor.stopProcess('slow:slow', 10_000);
+    await slow.waitUntilReady();
+    slow.hold();
+    const first = supervisor.stopProcess('slow:slow', 60_000);
     await waitFor(async () => (await supervisor.getProcessInfo('slow:slow')).state === 'STOPPING', {
       what: 'the stop',
     });
-    await supervisor.stopProcess('slow:slow', 10_000);
+    const second = supervisor.stopProcess('slow:slow', 60_000);
+    // supervisord takes calls in their order.
+    expect((await supervisor.getProcessInfo('slow:slow')).state).toBe('STOPPING');
+    slow.release();
+    await second;
     expect((await supervisor.getProcessInfo('slow:slow')).state).toBe('STOPPED');
     await first;
     await supervisor.startProcess('slow:slow');
   });
 
   test('of a process that does not run is no failure', async () => {
-    await expect(supervisor.stopProcess('missing:missing', 1_000)).resolves.toBeUndefined();
+    await expect(supervisor.stopProcess('missing:missing', 10_000)).resolves.toBeUndefined();
   });
 
   test('goes on when its caller lets go', async () => {
@@ -137,7 +176,7 @@ describe('a stop', () => {
   });
 
   test('of an unknown process is NO_SUCH_PROCESS', async () => {
-    await expect(supervisor.stopProcess('web:none', 1_000)).rejects.toMatchObject({ code: 'NO_SUCH_PROCESS' });
+    await expect(supervisor.stopProcess('web:none', 10_000)).rejects.toMatchObject({ code: 'NO_SUCH_PROCESS' });
   });
 });
 
@@ -207,18 +246,16 @@ describe('another supervisord', () => {
   });
 
   test('shuts down when asked, takes being asked twice, and refuses all else meanwhile', async () => {
-    const stdout_logfile = temporaryDirectory().file('slow.log');
-    await using leaving = await startSupervisord({
-      programs: [{ name: 'slow', command: slowToStop, startsecs: 0, stdout_logfile }],
-    });
+    const last = new SlowToStop();
+    await using leaving = await startSupervisord({ programs: [last.program] });
     const client = createSupervisor({ url: leaving.url });
     await leaving.waitForRunning();
-    const tail = () =>
-      rpcCall({ url: leaving.url }, 'supervisor.tailProcessStdoutLog', ['slow', 0, 100], { timeoutMs: 5_000 });
-    await waitFor(async () => JSON.stringify(await tail()).includes('ready'), { what: 'the program to be ready' });
+    await last.waitUntilReady();
+    last.hold();
     await client.shutdown();
     await client.shutdown();
     await expect(client.getAllProcessInfo()).rejects.toMatchObject({ code: 'SUPERVISOR_SHUTTING_DOWN' });
+    last.release();
     await leaving.waitForExit();
     await expect(client.getState()).rejects.toMatchObject({
       code: 'SUPERVISOR_UNREACHABLE',

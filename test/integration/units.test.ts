@@ -72,7 +72,7 @@ async function verify(units: Readonly<Record<string, string>>): Promise<{ exitCo
       reject: false,
       all: true,
       stdin: 'ignore',
-      timeout: 30_000,
+      timeout: 90_000,
     },
   );
   // It also tells of faults in this machine's own units.
@@ -155,7 +155,7 @@ describe.skipIf(!hasSystemd)('hardening (skipped where systemd-analyze is missin
     const { exitCode, all } = await execa(
       toolPath('systemd-analyze'),
       ['security', '--offline=true', '--threshold=35', '--no-pager', file],
-      { reject: false, all: true, stdin: 'ignore', timeout: 30_000 },
+      { reject: false, all: true, stdin: 'ignore', timeout: 90_000 },
     );
 
     expect({ exitCode, last: all.trim().split('\n').at(-1) }).toMatchObject({ exitCode: 0 });

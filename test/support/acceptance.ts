@@ -1,10 +1,11 @@
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { RunDocument, StatusDocument } from '../../src/drain/api.ts';
 import { onCleanUp } from './cleanup.ts';
 import type { Haproxy } from './haproxy.ts';
 import { request } from './http.ts';
-import type { Load, LoadOptions } from './load.ts';
+import type { Load, LoadOptions, LoadResult } from './load.ts';
 import { markedProcesses } from './marked-processes.ts';
 import type { RunningProcess } from './processes.ts';
 import type { Stack } from './stack.ts';
@@ -20,23 +21,46 @@ export async function startSteadyLoad(stack: Stack, options: Partial<LoadOptions
   return load;
 }
 
-/** Options for a stack in which a cookie leads to one process, as {@link startLongRequest} needs it. */
+/** Options for a stack in which a cookie leads to one process, as {@link startHeldRequest} needs it. */
 export const stickyHaproxy = { cookie: 'SERVER' } as const;
 
-/**
- * A client that keeps web_00 busy with requests of `ms`, one after the other; resolves when the first one is there.
- * End it with `close()`: the next request would come after the one that the test is about.
- */
-export async function startLongRequest(stack: Stack, ms: number): Promise<Load> {
-  const cookie = `${stickyHaproxy.cookie}=web_00`;
-  const load = stack.startLoad({ connections: 1, path: `/?ms=${ms}`, headers: { cookie } });
-  const inFlight = async () => (await request(`http://127.0.0.1:${stack.webPorts[0]}/load`)).body.trim();
-  await waitFor(async () => (await inFlight()) === '1', { what: 'the long request to be in flight' });
-  return load;
+/** A request through HAProxy that is in flight until the test releases it, however slow the machine is. */
+export interface HeldRequest {
+  /** What has come of it so far: nothing while it is in flight. */
+  readonly result: LoadResult;
+  /** Has it answered, and resolves with what came of it. */
+  release(): Promise<LoadResult>;
+  /** Cuts it off where it is still in flight; it is not counted then. */
+  close(): Promise<void>;
 }
 
-/** Work in flight beside that of the clients, which lasts until the test releases it, however slow the machine is. */
-export function workUntilReleased(): {
+/** Sends one to the process of that number, beside which the process has no request yet; resolves when it is there. */
+export async function startHeldRequest(stack: Stack, process = 0): Promise<HeldRequest> {
+  const file = temporaryDirectory().write('held', '');
+  const cookie = `${stickyHaproxy.cookie}=web_${String(process).padStart(2, '0')}`;
+  const path = `/?while=${encodeURIComponent(file)}`;
+  const load = stack.startLoad({ connections: 1, path, timeoutMs: 3_600_000, headers: { cookie } });
+  const inFlight = async () => (await request(`http://127.0.0.1:${stack.webPorts[process]}/load`)).body.trim();
+  await waitFor(async () => (await inFlight()) === '1', { what: 'the held request to be in flight' });
+  // No other comes after it.
+  const ended = load.stop();
+  return {
+    get result() {
+      return load.result;
+    },
+    release() {
+      rmSync(file, { force: true });
+      return ended;
+    },
+    close: () => load.close(),
+  };
+}
+
+/**
+ * Work in flight beside that of the clients, which lasts until the test releases it, however slow the machine is: within
+ * `deadline`, which is longer than any test by default.
+ */
+export function workUntilReleased(deadline = '300s'): {
   readonly config: (config: StackConfig) => object;
   release(): void;
   /** Puts it in flight again, for the next test of the same stack. */
@@ -52,7 +76,7 @@ export function workUntilReleased(): {
         { probe: 'file', path },
         { probe: 'http', url: load },
       ];
-      return { ...config, programs: { web: { ...web, in_flight: probes } } };
+      return { ...config, programs: { web: { ...web, deadline, in_flight: probes } } };
     },
     release() {
       directory.write('in-flight', '0');
@@ -125,7 +149,7 @@ export async function waitForStep(command: RunningProcess, step: RegExp, times =
       if (!command.running) throw new Error(`it has ended:\n${command.stderr}${command.stdout}`);
       throw new Error(command.stderr);
     },
-    { what: `"${step.source}" ${times} times`, timeoutMs: 20_000, intervalMs: 5 },
+    { what: `"${step.source}" ${times} times`, timeoutMs: 30_000, intervalMs: 5 },
   );
 }
 
@@ -172,12 +196,12 @@ export async function waitForServer(haproxy: Haproxy, server: string, status: Re
       if (!status.test(seen)) throw new Error(seen);
       return true;
     },
-    { what: `${server} to be ${status}`, timeoutMs: 20_000 },
+    { what: `${server} to be ${status}`, timeoutMs: 30_000 },
   );
 }
 
 /** Waits until a command has taken a server out of HAProxy. Its status may be DOWN by then: its process has gone. */
 export async function waitForServerOut(haproxy: Haproxy, server: string): Promise<void> {
   const isOut = async () => (await haproxy.serversOut()).includes(server);
-  await waitFor(isOut, { what: `${server} to be taken out`, timeoutMs: 20_000 });
+  await waitFor(isOut, { what: `${server} to be taken out`, timeoutMs: 30_000 });
 }

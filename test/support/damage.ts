@@ -24,7 +24,7 @@ export async function killProcess(stack: Stack, name: string): Promise<void> {
 export async function waitForState(stack: Stack, name: string, state: string): Promise<void> {
   await waitFor(async () => (await stack.supervisord.states()).get(name) === state, {
     what: `${name} to be ${state}`,
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
   });
 }
 
@@ -32,7 +32,7 @@ export async function waitForState(stack: Stack, name: string, state: string): P
 export async function waitForRun(stack: Stack, action: string): Promise<RunDocument> {
   return waitFor(async () => (await historyOf(stack)).find((run) => run.action === action), {
     what: `a run of action ${action} in the history`,
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
   });
 }
 

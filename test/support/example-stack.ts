@@ -82,7 +82,11 @@ export interface ExampleHaproxyOptions {
 export async function startExampleHaproxy(example: Example, options: ExampleHaproxyOptions): Promise<Haproxy> {
   const { config = 'haproxy.cfg', port, socketPath, adminPort = 0 } = options;
   const directory = temporaryDirectory();
-  const text = example.read(config).replace(/^\s*(?:user|group|chroot|daemon|log \/dev\/log)\b.*$/gm, '');
+  const text = example
+    .read(config)
+    .replace(/^\s*(?:user|group|chroot|daemon|log \/dev\/log)\b.*$/gm, '')
+    // The checks are quicker than in the example, and a busy machine may be too slow to answer within their interval.
+    .replace(/^defaults\b.*$/m, '$&\n  timeout check 5s');
   return runHaproxy({
     directory,
     configFile: directory.write('haproxy.cfg', text),

@@ -19,8 +19,11 @@ defaults
   retries 3
   timeout connect 2s
   timeout queue 5s
-  timeout client 60s
-  timeout server 60s
+  # Longer than any test holds a request.
+  timeout client 600s
+  timeout server 600s
+  # Else a check has only \`inter\` to be answered in, which a busy machine does not always do.
+  timeout check 5s
   # Longer than any test: a connection that the client may reuse must not be closed under it.
   timeout http-keep-alive 60s
   default-server check inter ${checkIntervalMs}ms fall ${checkFall} rise 2

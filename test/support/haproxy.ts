@@ -131,7 +131,7 @@ export async function runHaproxy(files: HaproxyFiles): Promise<Haproxy> {
           if (waiting.length > 0) throw new Error(JSON.stringify([...states]));
           return true;
         },
-        { what: `${names?.join(', ') ?? 'all servers'} to be UP in HAProxy` },
+        { what: `${names?.join(', ') ?? 'all servers'} to be UP in HAProxy`, timeoutMs: 30_000 },
       );
     },
     async reload() {

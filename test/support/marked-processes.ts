@@ -34,7 +34,7 @@ export async function endMarked(mark: string): Promise<void> {
       if (left.length > 0) throw new Error(JSON.stringify(left));
       return true;
     },
-    { what: `the end of all processes of ${mark}`, timeoutMs: 10_000 },
+    { what: `the end of all processes of ${mark}`, timeoutMs: 30_000 },
   );
 }
 

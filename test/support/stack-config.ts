@@ -13,6 +13,7 @@ export function webSection(options: {
   readonly processes: number;
   readonly firstPort: number;
   readonly stopLog: string;
+  readonly under?: readonly string[];
   readonly args: readonly string[];
   readonly keys: IniSection;
 }): Program {
@@ -21,12 +22,15 @@ export function webSection(options: {
     name: 'web',
     numprocs: options.processes,
     process_name: name,
-    command: webCommand([
-      ...['--port', `${options.firstPort / 100}%(process_num)02d`],
-      ...['--name', name],
-      ...['--stop-log', options.stopLog],
-      ...options.args,
-    ]),
+    command: [
+      ...(options.under ?? []),
+      webCommand([
+        ...['--port', `${options.firstPort / 100}%(process_num)02d`],
+        ...['--name', name],
+        ...['--stop-log', options.stopLog],
+        ...options.args,
+      ]),
+    ].join(' '),
     ...options.keys,
   };
 }

@@ -31,6 +31,8 @@ export interface StackOptions {
   readonly serverWords?: (name: string) => string;
   /** More keys of `[program:web]`. */
   readonly program?: IniSection;
+  /** A command that runs the web program, such as `sh FILE`. */
+  readonly webUnder?: readonly string[];
   /** More words of the web program's command line. */
   readonly webArgs?: readonly string[];
   /** More `[program:…]` sections. */
@@ -104,7 +106,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...options.supervisord,
     directory,
     programs: [
-      webSection({ processes, firstPort, stopLog, args: options.webArgs ?? [], keys: options.program ?? {} }),
+      webSection({
+        ...{ processes, firstPort, stopLog },
+        ...{ under: options.webUnder ?? [], args: options.webArgs ?? [], keys: options.program ?? {} },
+      }),
       ...(options.programs ?? []),
     ],
     ...(sidecar ? { listener: { configFile, overrides: options.listener ?? {} } } : {}),
@@ -152,7 +157,7 @@ export async function waitForSidecar(socketPath: string, supervisord: Supervisor
   const body = '<?xml version="1.0"?><methodCall><methodName>system.listMethods</methodName><params/></methodCall>';
   await waitFor(
     async () => (await request('http://localhost/RPC2', { socketPath, method: 'POST', body })).status === 200,
-    { what: 'the sidecar to answer', timeoutMs: 20_000, intervalMs: 50 },
+    { what: 'the sidecar to answer', timeoutMs: 40_000, intervalMs: 50 },
   ).catch((error: unknown) => {
     throw new Error(`the sidecar does not answer; its log:\n${supervisord.listenerLog()}`, { cause: error });
   });

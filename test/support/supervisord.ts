@@ -123,7 +123,7 @@ export async function startSupervisord(options: SupervisordOptions): Promise<Sup
           if (wanted.length === 0 || missing.length > 0) throw new Error(JSON.stringify([...states]));
           return true;
         },
-        { what: `${names?.join(', ') ?? 'all processes'} to be RUNNING`, timeoutMs: 20_000, intervalMs: 100 },
+        { what: `${names?.join(', ') ?? 'all processes'} to be RUNNING`, timeoutMs: 40_000, intervalMs: 100 },
       ).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${supervisord.listenerLog()}`, { cause: error });
       });
@@ -131,7 +131,7 @@ export async function startSupervisord(options: SupervisordOptions): Promise<Sup
     rewrite(programs) {
       directory.write('supervisord.conf', render(programs));
     },
-    async waitForExit(timeoutMs = 30_000) {
+    async waitForExit(timeoutMs = 50_000) {
       await waitFor(() => !running.running, { what: 'the end of supervisord', timeoutMs });
     },
     async close() {

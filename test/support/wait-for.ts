@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 export interface WaitOptions {
   /** What is waited for, as in "waited 5 s for WHAT". */
   readonly what: string;
-  /** Default: 10 s. */
+  /** Default: 20 s, which is long for what takes a second on a machine that is not busy, and shorter than any test may take. */
   readonly timeoutMs?: number;
   /** Between two tries. Default: 20 ms. */
   readonly intervalMs?: number;
@@ -19,7 +19,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions,
 ): Promise<Exclude<T, false | 0 | '' | null | undefined>> {
-  const { what, timeoutMs = 10_000, intervalMs = 20 } = options;
+  const { what, timeoutMs = 20_000, intervalMs = 20 } = options;
   const giveUpAt = performance.now() + timeoutMs;
   let last: unknown;
   do {

@@ -46,5 +46,6 @@ export async function startWebServer(options: {
 export async function waitForHealth(port: number): Promise<void> {
   await waitFor(async () => (await request(`http://127.0.0.1:${port}/health`)).status === 200, {
     what: `health of the web process on port ${port}`,
+    timeoutMs: 30_000,
   });
 }

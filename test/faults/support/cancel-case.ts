@@ -128,7 +128,7 @@ export async function expectAllBack(stack: Stack, web00Runs: boolean, mayBeOut: 
       wrong = await whatIsWrong(stack, web00Runs, mayBeOut);
       return wrong.length === 0;
     },
-    { what: 'everything to be as it was promised', timeoutMs: 20_000, intervalMs: 50 },
+    { what: 'everything to be as it was promised', timeoutMs: 60_000, intervalMs: 50 },
   ).catch((cause: unknown) => {
     throw new Error(`${String(cause)}\n${wrong.join('\n')}`, { cause });
   });

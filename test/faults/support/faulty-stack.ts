@@ -4,14 +4,17 @@ import { type Stack, type StackOptions, startStack } from '../../support/stack.t
 import type { StackConfig } from '../../support/stack-config.ts';
 import { type FaultySocket, startFaultySocket } from './faulty-socket.ts';
 
-/** How long a process of a {@link FaultyStack} may take to drain, and to become ready. */
+/** How long a process of a {@link FaultyStack} may take to drain. */
 export const deadlineMs = 4_000;
+
+/** How long it may take to become ready and to be put back: on a busy machine its program needs seconds to start. */
+const readyDeadlineMs = 10_000;
 
 /**
  * The longest that a command may take over a process whose pool does not answer: the deadline, the pool's `timeout`
- * for a round trip that begins right before it, 10 s for the undo and one more round trip; and what a slow machine adds.
+ * for a round trip that begins right before it, the put-back or 10 s for the undo, and one more round trip; and what a slow machine adds.
  */
-export const limitMs = deadlineMs + 2_000 + 10_000 + 2_000 + 5_000;
+export const limitMs = deadlineMs + 2_000 + readyDeadlineMs + 2_000 + 20_000;
 
 /** A stack whose HAProxys are reached through sockets that can fail. */
 export interface FaultyStack {
@@ -35,7 +38,7 @@ export interface FaultyStackOptions extends Omit<StackOptions, 'config'> {
 /** Starts two web processes and their HAProxys with an admin socket that fails when the test says so. */
 export async function startFaultyStack(options: FaultyStackOptions = {}): Promise<FaultyStack> {
   const { config: change = (config) => config, poolCounts = false, ...rest } = options;
-  const work = workUntilReleased();
+  const work = workUntilReleased(`${deadlineMs}ms`);
   const stack = await startStack({
     processes: 2,
     ...rest,
@@ -58,7 +61,7 @@ function faultyPath(socketPath: string): string {
 
 function withFaultySockets(config: StackConfig): StackConfig {
   const { web } = config.programs;
-  const ready = { ...web.ready, deadline: `${deadlineMs}ms` };
+  const ready = { ...web.ready, deadline: `${readyDeadlineMs}ms` };
   return {
     ...config,
     pools: { lb: { ...config.pools.lb, addresses: config.pools.lb.addresses.map(faultyPath) } },

@@ -54,10 +54,10 @@ export async function startProbedStack(cut: readonly ProbeKind[]): Promise<Probe
   const script = scriptedCommand(directory);
   const path = directory.write('in-flight', '0');
   const zero = { probe: 'file', path: directory.write('zero', '0') };
-  const http = { probe: 'http', url: `${server.url}/load`, timeout: '300ms' };
-  const exec = { probe: 'exec', command: script.command, timeout: '300ms' };
+  const http = { probe: 'http', url: `${server.url}/load`, timeout: '1s' };
+  const exec = { probe: 'exec', command: script.command, timeout: '1s' };
   const file = { probe: 'file', path, max_age: '1h' };
-  const prometheus = { probe: 'prometheus', url: `${server.url}/metrics`, metric: 'jobs', timeout: '300ms' };
+  const prometheus = { probe: 'prometheus', url: `${server.url}/metrics`, metric: 'jobs', timeout: '1s' };
   const probes = { http: [http], exec: [exec], file: [file], prometheus: [prometheus], several: [zero, http, zero] };
   const stack = await startStack({
     processes: probeKinds.length + cut.length,
@@ -105,7 +105,7 @@ function programsOf(
 
 /** As its time-out says, or the deadline where that comes first. */
 const late = (probe: string) =>
-  new RegExp(`[Pp]robe ${probe} .*(no answer within 300ms|did not answer before the deadline)`);
+  new RegExp(`[Pp]robe ${probe} .*(no answer within 1s|did not answer before the deadline)`);
 
 const noNumber = /http .* can't tell what is in flight: its answer has no whole number of 0 or more: /;
 
@@ -117,7 +117,7 @@ const brokenSays: Readonly<Record<keyof typeof brokenAnswers, RegExp>> = {
   'closes at once': /socket hang up/,
   'breaks off': /aborted/,
   'never ends its answer': late('http'),
-  'sends without an end': /longer than 1048576 bytes|no answer within 300ms|did not answer before/,
+  'sends without an end': /longer than 1048576 bytes|no answer within 1s|did not answer before/,
   'sends a zipped 0': noNumber,
 };
 
@@ -154,7 +154,7 @@ function execFaults(run: (lines: string) => void): ProbeFault[] {
     fault(
       'prints without an end',
       'exec yes 0',
-      /printed more than 65536 bytes|no answer within 300ms|did not answer before/,
+      /printed more than 65536 bytes|no answer within 1s|did not answer before/,
     ),
     fault('is no script any more', 'echo 0 |', /it exited with 2/),
     ...printed.map(([name, text]) => fault(`prints ${name}`, `printf %s '${text}'`, /it exited with 0 and printed "/)),

@@ -4,6 +4,7 @@ import { waitForServerOut, waitForStep } from '../../support/acceptance.ts';
 import { killProcess, waitForState } from '../../support/damage.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { RunningProcess } from '../../support/processes.ts';
+import { refusingGuard } from '../../support/refusing-guard.ts';
 import type { Stack, StackOptions } from '../../support/stack.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { webCommand } from '../../support/web-server.ts';
@@ -81,14 +82,11 @@ export const commonFaults: readonly ProcessFault[] = [
 ];
 
 function refusesToStart(): ProcessFault {
-  const directory = temporaryDirectory();
-  const file = directory.file('refuse');
+  const guard = refusingGuard();
   return {
     name: 'exits at once when it is started again',
-    options: () => ({
-      program: { startretries: 0, startsecs: 3, ...preloaded('refuse.mjs', { DRAINCTL_TEST_REFUSE: file }) },
-    }),
-    act: async () => void directory.write('refuse', ''),
+    options: () => ({ webUnder: guard.under, program: { startretries: 0, startsecs: 3 } }),
+    act: async () => guard.refuse(),
     exitCode: 1,
     outcomes: ['failed', 'untouched'],
     says: /web:web_00 did not start: supervisord says FATAL .* It stays out of its pools.*Not touched: web:web_01/s,

@@ -3,7 +3,7 @@ import type { RunDocument } from '../../../src/drain/api.ts';
 import {
   expectNoneFailed,
   historyOf,
-  startLongRequest,
+  startHeldRequest,
   startSteadyLoad,
   statusOf,
   stickyHaproxy,
@@ -19,13 +19,13 @@ const twoOnHold: StackOptions = {
   config: (config) => ({ ...config, defaults: { ...config.defaults, deadline: '1s', on_deadline: 'hold' } }),
 };
 
-describe('a deadline of one second with a request of five', () => {
+describe('a deadline of one second with a request that lasts longer', () => {
   test.each([
     ['through the sidecar', true],
     ['without a sidecar', false],
   ])('%s cuts off this one request, counts it and exits with 3', async (_, sidecar) => {
     await using stack = await startStack({ ...twoWithCookie, sidecar });
-    const long = await startLongRequest(stack, 5_000);
+    const long = await startHeldRequest(stack);
     const load = await startSteadyLoad(stack);
 
     const { exitCode, stdout, stderr } = await stack.drainctl(['stop', 'web:web_00', '--deadline', '1s', '--json']);
@@ -41,7 +41,7 @@ describe('a deadline of one second with a request of five', () => {
 
   test('says so in words, and in the history', async () => {
     await using stack = await startStack(twoWithCookie);
-    const long = await startLongRequest(stack, 5_000);
+    const long = await startHeldRequest(stack);
 
     const { exitCode, stdout } = await stack.drainctl(['stop', 'web:web_00', '--deadline', '1s']);
 
@@ -54,7 +54,7 @@ describe('a deadline of one second with a request of five', () => {
 
   test('cuts it off in a shutdown too, which goes on', async () => {
     await using stack = await startStack(twoWithCookie);
-    const long = await startLongRequest(stack, 5_000);
+    const long = await startHeldRequest(stack);
 
     const { exitCode, stdout } = await stack.drainctl(['shutdown', '--deadline', '1s', '--json']);
 
@@ -70,20 +70,18 @@ describe('a deadline of one second with a request of five', () => {
     ['without a sidecar', false],
   ])('%s with on_deadline hold cuts nothing, leaves it on hold and exits with 4', async (_, sidecar) => {
     await using stack = await startStack({ ...twoOnHold, sidecar });
-    const long = await startLongRequest(stack, 5_000);
+    const long = await startHeldRequest(stack);
     const load = await startSteadyLoad(stack);
 
     const stop = await stack.drainctl(['stop', 'web:web_00']);
     const { processes } = await statusOf(stack);
-    await waitFor(() => long.result.requests === 1, { what: 'the end of the long request' });
-    const { failures } = long.result;
-    await long.close();
+    const { requests, failures } = await long.release();
     const states = await stack.supervisord.states();
     const pool = await stack.drainctl(['pool', 'web:web_00']);
     await waitForServer(stack.haproxy, 'web_00', /^UP$/);
 
     await expectNoneFailed(load);
-    expect(failures).toEqual([]);
+    expect({ requests, failures }).toEqual({ requests: 1, failures: [] });
     expect(stop.exitCode, stop.stderr).toBe(4);
     expect(processes[0]).toMatchObject({ name: 'web:web_00', state: 'RUNNING', pool: 'out', held: true });
     expect(processes[1]).toMatchObject({ name: 'web:web_01', state: 'RUNNING', pool: 'in', held: false });
@@ -94,7 +92,7 @@ describe('a deadline of one second with a request of five', () => {
 
   test('with on_deadline hold ends a shutdown with 4, and supervisord runs on', async () => {
     await using stack = await startStack(twoOnHold);
-    const long = await startLongRequest(stack, 5_000);
+    const long = await startHeldRequest(stack);
 
     const { exitCode, stdout } = await stack.drainctl(['shutdown']);
 

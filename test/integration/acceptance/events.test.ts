@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { expectNoneFailed, historyOf, sidecarPid, startSteadyLoad, statusOf } from '../../support/acceptance.ts';
+import { pidOf } from '../../support/damage.ts';
 import { spawnDrainctl, writeConfig } from '../../support/drainctl.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { RunningProcess } from '../../support/processes.ts';
@@ -101,19 +103,17 @@ describe('drainctl listen', () => {
 });
 
 /**
- * A program that, on USR1, makes supervisord send 500 PROCESS_COMMUNICATION events. More than 100 in one write, and
- * supervisord 4.2.5, which takes them apart by recursion, drops some itself.
+ * A program that, on USR2, makes supervisord send 100 PROCESS_COMMUNICATION events. Of more in one read supervisord 4.2.5,
+ * which takes them apart by recursion, drops some itself. A file beside it tells that it is ready.
  * http://supervisord.org/events.html#process-communication-event-type
  */
 const chatterbox = `
-import { setTimeout as delay } from 'node:timers/promises';
+import { writeFileSync } from 'node:fs';
 const block = (index) => '<!--XSUPERVISOR:BEGIN-->日本 😀 ' + index + ' é'.repeat(index % 7) + '<!--XSUPERVISOR:END-->';
-process.on('SIGUSR1', async () => {
-  for (let first = 0; first < 500; first += 100) {
-    process.stdout.write(Array.from({ length: 100 }, (_, index) => block(first + index)).join(''));
-    await delay(50);
-  }
+process.on('SIGUSR2', () => {
+  process.stdout.write(Array.from({ length: 100 }, (_, index) => block(index)).join(''));
 });
+writeFileSync(new URL('ready', import.meta.url), '');
 setInterval(() => {}, 60_000);
 `;
 
@@ -142,7 +142,8 @@ describe('the sidecar under a real supervisord', () => {
   });
 
   test('takes a burst of 500 events whose text is not ASCII, and goes on', async () => {
-    const command = `${process.execPath} ${temporaryDirectory().write('chatterbox.mjs', chatterbox)}`;
+    const files = temporaryDirectory();
+    const command = `${process.execPath} ${files.write('chatterbox.mjs', chatterbox)}`;
     await using stack = await startStack({
       processes: 1,
       peer: false,
@@ -151,11 +152,15 @@ describe('the sidecar under a real supervisord', () => {
     });
     const pid = await sidecarPid(stack);
     const processed = () => stack.supervisord.log().match(/drain: event was processed/g)?.length ?? 0;
+    await waitFor(() => existsSync(files.file('ready')), { what: 'the program to be ready' });
     const before = processed();
+    const chatterboxPid = await pidOf(stack, 'café');
 
-    await stack.supervisord.ctl(['signal', 'USR1', 'café']);
+    for (let events = 100; events <= 500; events += 100) {
+      process.kill(chatterboxPid, 'SIGUSR2');
+      await waitFor(() => processed() >= before + events, { what: `${events} events to be processed` });
+    }
 
-    await waitFor(() => processed() >= before + 500, { what: '500 events to be processed' });
     expect(stack.supervisord.listenerLog()).not.toMatch(misread);
     expect(await sidecarPid(stack)).toBe(pid);
     expect((await statusOf(stack)).sidecar).toBe(true);

@@ -1,26 +1,19 @@
-import { createServer, type Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { expectNoneFailed, startSteadyLoad } from '../../support/acceptance.ts';
-import { onCleanUp } from '../../support/cleanup.ts';
+import { refusingGuard } from '../../support/refusing-guard.ts';
 import { startStack } from '../../support/stack.ts';
-
-/** Takes a port, so that a program that wants it can't start. */
-async function occupy(port: number): Promise<void> {
-  const server = await new Promise<Server>((resolve, reject) => {
-    const listening = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1', () => resolve(listening));
-    listening.once('error', reject);
-  });
-  onCleanUp(() => {
-    server.close();
-  });
-}
 
 describe('a process that does not start', () => {
   test('is not put back, and the command exits with 1', async () => {
-    await using stack = await startStack({ processes: 2, program: { startretries: 0 } });
+    const guard = refusingGuard();
+    await using stack = await startStack({
+      processes: 2,
+      webUnder: guard.under,
+      program: { startretries: 0, startsecs: 3 },
+    });
     const load = await startSteadyLoad(stack);
     await stack.drainctl(['stop', 'web:web_00']);
-    await occupy(stack.webPorts[0] ?? 0);
+    guard.refuse();
 
     const { exitCode, stdout } = await stack.drainctl(['start', 'web:web_00']);
 

@@ -1,12 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectNoneFailed, killSidecar, startSteadyLoad, statusOf } from '../../support/acceptance.ts';
+import {
+  expectNoneFailed,
+  killSidecar,
+  startHeldRequest,
+  startSteadyLoad,
+  statusOf,
+  stickyHaproxy,
+} from '../../support/acceptance.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
 
 describe('without a sidecar', () => {
   let stack: Stack;
 
   beforeAll(async () => {
-    stack = await startStack({ sidecar: false, processes: 2 });
+    stack = await startStack({ sidecar: false, processes: 2, haproxy: stickyHaproxy });
   });
 
   test('status shows every process', async () => {
@@ -20,12 +27,12 @@ describe('without a sidecar', () => {
   });
 
   test('status shows what is in flight', async () => {
-    const load = await startSteadyLoad(stack);
+    const held = [await startHeldRequest(stack, 0), await startHeldRequest(stack, 1)];
 
     const { processes } = await statusOf(stack);
 
-    await expectNoneFailed(load);
-    expect(processes.map(({ in_flight }) => in_flight > 5)).toEqual([true, true]);
+    await Promise.all(held.map((each) => each.release()));
+    expect(processes.map(({ in_flight }) => in_flight)).toEqual([1, 1]);
   });
 
   test('plan shows what a restart would do', async () => {

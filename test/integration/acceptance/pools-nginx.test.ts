@@ -61,7 +61,7 @@ async function startWithHealthFiles(): Promise<PoolStack> {
     haproxies: [haproxy],
     config: (config) => {
       const file = nginx.directory.file('up-%(process_name)s');
-      return withPool(config, { driver: 'health_file', settle: '1500ms' }, { file });
+      return withPool(config, { driver: 'health_file', settle: '3s' }, { file });
     },
   });
   return poolStack(stack, haproxy.url, async () => {

@@ -4,7 +4,7 @@ import {
   expectNoneFailed,
   killSidecar,
   sidecarPid,
-  startLongRequest,
+  startHeldRequest,
   startSteadyLoad,
   statusOf,
   stickyHaproxy,
@@ -16,7 +16,7 @@ import { waitFor } from '../../support/wait-for.ts';
 describe('the sidecar killed', () => {
   test('in the middle of a restart puts back what was out when it is there again', async () => {
     await using stack = await startStack({ haproxy: stickyHaproxy });
-    const long = await startLongRequest(stack, 30_000);
+    const long = await startHeldRequest(stack);
     const load = await startSteadyLoad(stack);
     const command = stack.spawnDrainctl(['restart', 'all']);
     await waitForStep(command, /web_00 draining:/);
@@ -41,7 +41,7 @@ describe('the sidecar killed', () => {
 describe('the sidecar stopped alone', () => {
   test('in the middle of a restart puts back what was out before it ends', async () => {
     await using stack = await startStack({ haproxy: stickyHaproxy });
-    const long = await startLongRequest(stack, 30_000);
+    const long = await startHeldRequest(stack);
     const load = await startSteadyLoad(stack);
     const command = stack.spawnDrainctl(['restart', 'all']);
     await waitForStep(command, /web_00 draining:/);
@@ -65,7 +65,7 @@ describe('a drainctl that works without a sidecar, killed', () => {
   test('in the middle of a restart leaves what the next sidecar puts back', async () => {
     await using stack = await startStack({ haproxy: stickyHaproxy });
     await stack.supervisord.ctl(['stop', 'drain']);
-    const long = await startLongRequest(stack, 30_000);
+    const long = await startHeldRequest(stack);
     const load = await startSteadyLoad(stack);
     const command = stack.spawnDrainctl(['restart', 'all']);
     await waitForStep(command, /web_00 draining:/);

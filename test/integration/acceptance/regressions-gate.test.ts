@@ -9,9 +9,10 @@ import {
   historyOf,
   killSidecar,
   sidecarPid,
-  startLongRequest,
+  startHeldRequest,
   startSteadyLoad,
   stickyHaproxy,
+  workUntilReleased,
 } from '../../support/acceptance.ts';
 import { signalProcess } from '../../support/marked-processes.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
@@ -42,8 +43,9 @@ async function sayToLockOwner(stack: Stack, text: string): Promise<string> {
 
 describe('the gate', () => {
   test('is opened neither by a cancel nor by another run nor by who wants the lock', async () => {
-    await using stack = await startStack({ processes: 2 });
-    const load = await startSteadyLoad(stack, { ...few, path: '/?ms=3000' });
+    const work = workUntilReleased();
+    await using stack = await startStack({ processes: 2, config: work.config });
+    const load = await startSteadyLoad(stack, few);
     const sidecar = new SidecarClient(stack.sidecarUrl.replace('unix://', ''));
     await closeGate(stack);
 
@@ -55,6 +57,7 @@ describe('the gate', () => {
     const starts = await Promise.allSettled([sidecar.start('shutdown', [], {}), sidecar.start('restart', ['all'], {})]);
     const [cancel, stop] = await Promise.all([stack.drainctl(['cancel']), stack.drainctl(['stop', 'all'])]);
     const stillHeld = stack.stops().length === 0 && stack.supervisord.process.running;
+    work.release();
     await stack.supervisord.waitForExit();
 
     await expectNoneFailed(load);
@@ -110,13 +113,13 @@ describe('the gate', () => {
 
   test('ends within seconds when supervisord is killed', async () => {
     await using stack = await startStack({ processes: 2, peer: false, haproxy: stickyHaproxy });
-    const long = await startLongRequest(stack, 30_000);
+    const long = await startHeldRequest(stack);
     const pid = await sidecarPid(stack);
     await closeGate(stack);
 
     stack.supervisord.process.kill('SIGKILL');
 
-    await waitFor(() => !signalProcess(pid, 0), { what: 'the end of the sidecar', timeoutMs: 5_000 });
+    await waitFor(() => !signalProcess(pid, 0), { what: 'the end of the sidecar', timeoutMs: 15_000 });
     expect(long.result.failures).toEqual([]);
     await long.close();
   });

@@ -18,6 +18,7 @@ function impossible(): StackOptions {
 /** As systemd starts it again: another supervisord with the same configuration, and so another sidecar. */
 async function startAgain(stack: Stack): Promise<void> {
   const mark = stack.directory.path;
+  await stack.supervisord.waitForExit();
   startProcess(toolPath('supervisord'), ['--nodaemon', '--configuration', stack.supervisord.configFile], { mark });
   // Only the sidecar puts them back: HAProxy keeps them in DRAIN.
   await stack.haproxy.waitForUp();
@@ -78,7 +79,7 @@ describe('with a state_dir that can not be made', () => {
 
     const { exitCode, stderr } = await stack.drainctl(['shutdown']);
 
-    await stack.supervisord.waitForExit(1_000);
+    await stack.supervisord.waitForExit(10_000);
     await expectNoneFailed(load);
     // There is no history to tell how it went: the sidecar waits until its result was fetched.
     expect(exitCode, stderr).toBe(0);

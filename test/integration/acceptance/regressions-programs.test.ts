@@ -47,16 +47,16 @@ describe('a program that is started by main.js listen', () => {
     process.kill(await sidecarPid(stack), 'SIGSTOP');
 
     const shutdown = stack.spawnDrainctl(['shutdown']);
-    const exitCode = await exitCodeOf(shutdown);
+    const exitCode = await exitCodeOf(shutdown, 120_000);
 
-    await stack.supervisord.waitForExit(1_000);
+    await stack.supervisord.waitForExit(10_000);
     await expectNoneFailed(load);
     expect(exitCode, shutdown.stderr).toBe(0);
     expect(shutdown.stderr).toContain('drain:drain hangs; it is killed');
     expect(processes).toMatchObject([{ name: 'api:api', pool: 'in' }, {}, {}]);
     expect(readStopLog(stopLog)).toMatchObject([{ name: 'api', inFlight: 0 }]);
     expectIdleStops(stack);
-  });
+  }, 180_000);
 });
 
 describe('a supervisord that can not tell its configuration', () => {
@@ -71,7 +71,7 @@ describe('a supervisord that can not tell its configuration', () => {
     const restart = await stack.drainctl(['restart', 'web:web_00']);
     const shutdown = await stack.drainctl(['shutdown']);
 
-    await stack.supervisord.waitForExit(1_000);
+    await stack.supervisord.waitForExit(10_000);
     await expectNoneFailed(load);
     expect(processes.map(({ name, pool }) => `${name} ${pool}`)).toEqual(['web:web_00 in', 'web:web_01 in']);
     expect([restart.exitCode, shutdown.exitCode], restart.stderr + shutdown.stderr).toEqual([0, 0]);
@@ -85,7 +85,7 @@ describe('a supervisord that can not tell its configuration', () => {
 
     const { exitCode, stderr } = await stack.drainctl(['shutdown']);
 
-    await stack.supervisord.waitForExit(1_000);
+    await stack.supervisord.waitForExit(10_000);
     await expectNoneFailed(load);
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain('The stop order is not known');
@@ -98,12 +98,12 @@ describe('a supervisord that can not tell its configuration', () => {
     process.kill(await sidecarPid(stack), 'SIGSTOP');
 
     const shutdown = stack.spawnDrainctl(['shutdown']);
-    const exitCode = await exitCodeOf(shutdown);
+    const exitCode = await exitCodeOf(shutdown, 120_000);
 
-    await stack.supervisord.waitForExit(1_000);
+    await stack.supervisord.waitForExit(10_000);
     await expectNoneFailed(load);
     expect(exitCode, shutdown.stderr).toBe(0);
     expect(shutdown.stderr).toContain('drain:drain hangs; it is killed');
     expectIdleStops(stack);
-  });
+  }, 180_000);
 });

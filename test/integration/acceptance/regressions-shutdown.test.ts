@@ -4,7 +4,7 @@ import {
   exitCodeOf,
   expectNoneFailed,
   historyOf,
-  startLongRequest,
+  startHeldRequest,
   startSteadyLoad,
   statusOf,
   stickyHaproxy,
@@ -13,7 +13,6 @@ import {
 } from '../../support/acceptance.ts';
 import { onCleanUp } from '../../support/cleanup.ts';
 import { freePort } from '../../support/free-port.ts';
-import { request } from '../../support/http.ts';
 import { startStack } from '../../support/stack.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -30,24 +29,20 @@ describe('drainctl shutdown', () => {
       config: (config) => ({
         ...config,
         defaults: { ...config.defaults, on_deadline: 'hold', deadline: '1s' },
-        programs: { ...config.programs, 'web:web_01': { ...config.programs.web, deadline: '20s' } },
+        programs: { ...config.programs, 'web:web_01': { ...config.programs.web, deadline: '300s' } },
       }),
     });
-    const [, port] = stack.webPorts;
-    const cookie = `${stickyHaproxy.cookie}=web_01`;
-    const neighbour = stack.startLoad({ connections: 1, path: '/?ms=6000', headers: { cookie } });
-    await waitFor(async () => (await request(`http://127.0.0.1:${port}/load`)).body.trim() === '1', {
-      what: 'a long request at web_01',
-    });
-    const long = await startLongRequest(stack, 6_000);
+    const [long, neighbour] = [await startHeldRequest(stack, 0), await startHeldRequest(stack, 1)];
 
     const { exitCode, stdout } = await stack.drainctl(['shutdown']);
 
     const states = await stack.haproxy.serverStates();
-    const failures = [...long.result.failures, ...neighbour.result.failures];
-    await Promise.all([long.close(), neighbour.close()]);
+    const ends = await Promise.all([long.release(), neighbour.release()]);
     expect(exitCode, stdout).toBe(4);
-    expect(failures).toEqual([]);
+    expect(ends.map(({ requests, failed }) => ({ requests, failed }))).toEqual([
+      { requests: 1, failed: 0 },
+      { requests: 1, failed: 0 },
+    ]);
     expect(stack.stops()).toEqual([]);
     expect([...(await stack.supervisord.states()).values()]).toEqual(['RUNNING', 'RUNNING', 'RUNNING', 'RUNNING']);
     expect([states.get('web_00'), states.get('web_01')]).toEqual([expect.stringMatching(/DRAIN|MAINT/), 'UP']);
@@ -89,7 +84,7 @@ describe('drainctl shutdown', () => {
 
     const { exitCode, stderr } = await stack.drainctl(['shutdown']);
 
-    await stack.supervisord.waitForExit(1_000);
+    await stack.supervisord.waitForExit(10_000);
     await expectNoneFailed(load);
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain('the sidecar has gone away; this command carries on by itself');
@@ -97,12 +92,15 @@ describe('drainctl shutdown', () => {
   });
 
   test('joins the one that is under way', async () => {
-    await using stack = await startStack({ processes: 2 });
-    const load = await startSteadyLoad(stack, { ...few, path: '/?ms=1500' });
+    const work = workUntilReleased();
+    await using stack = await startStack({ processes: 2, config: work.config });
+    const load = await startSteadyLoad(stack, few);
     const first = stack.spawnDrainctl(['shutdown']);
     await waitForStep(first, /draining:/);
 
     const second = stack.spawnDrainctl(['shutdown']);
+    await waitForStep(second, /draining:/);
+    work.release();
     const exitCodes = [await exitCodeOf(first), await exitCodeOf(second)];
 
     await expectNoneFailed(load);
@@ -123,7 +121,7 @@ describe('drainctl shutdown', () => {
     work.release();
     const exitCode = await exitCodeOf(command);
 
-    await stack.supervisord.waitForExit(1_000);
+    await stack.supervisord.waitForExit(10_000);
     await expectNoneFailed(load);
     expect(exitCode, command.stderr + command.stdout).toBe(0);
     // Two for the reload; one that has only just been started again may be stopped before it can tell.

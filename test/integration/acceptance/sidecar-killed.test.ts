@@ -17,7 +17,7 @@ async function shutdownWithoutSidecar(stack: Stack, moment: (command: RunningPro
   signalProcess(pid, 'SIGKILL');
   const exitCode = await exitCodeOf(command);
 
-  await stack.supervisord.waitForExit(1_000);
+  await stack.supervisord.waitForExit(10_000);
   await expectNoneFailed(load);
   expect(exitCode, command.stderr + command.stdout).toBe(0);
   expect(stack.stops().map(({ inFlight }) => inFlight)).toEqual([0, 0, 0, 0]);
@@ -47,5 +47,5 @@ describe('drainctl shutdown with the sidecar killed', () => {
       }),
       { numRuns: 3, endOnFailure: true },
     );
-  });
+  }, 300_000);
 });

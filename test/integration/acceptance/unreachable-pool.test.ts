@@ -5,7 +5,7 @@ import { type StackOptions, startStack } from '../../support/stack.ts';
 const twoHaproxies: StackOptions = {
   processes: 2,
   haproxies: 2,
-  config: (config) => ({ ...config, defaults: { ...config.defaults, deadline: '2s' } }),
+  config: (config) => ({ ...config, defaults: { ...config.defaults, deadline: '5s' } }),
 };
 
 describe('a second HAProxy that cannot be reached', () => {

@@ -31,4 +31,4 @@ test('two hosts of one backend that are restarted at the same moment take turns,
     expect(everOut).toEqual(['a_00', 'a_01', 'b_00', 'b_01']);
   }
   expect(said).toMatch(/waits up to 40 s until enough others are available: app at/);
-});
+}, 240_000);

@@ -1,8 +1,9 @@
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   exitCodeOf,
   historyOf,
-  startLongRequest,
+  startHeldRequest,
   statusOf,
   stickyHaproxy,
   waitForServer,
@@ -18,21 +19,30 @@ import { waitFor } from '../../support/wait-for.ts';
 import { startWebServer } from '../../support/web-server.ts';
 
 test('a process that crashes while a run drains another one is depooled at once, and goes back while that drains on', async () => {
+  // Out for as long as it is not ready: else it could be back before anybody has looked.
+  const files = temporaryDirectory();
+  const ready = { exec: ['/usr/bin/test', '!', '-e', files.file('unready-%(process_name)s')] };
   await using stack = await startStack({
     haproxy: stickyHaproxy,
-    config: (config) => ({ ...config, defaults: { ...config.defaults, deadline: '60s' } }),
+    config: (config) => ({
+      ...config,
+      defaults: { ...config.defaults, deadline: '300s' },
+      programs: { web: { ...config.programs.web, ready } },
+    }),
   });
-  const long = await startLongRequest(stack, 30_000);
+  const long = await startHeldRequest(stack);
   const command = stack.spawnDrainctl(['drain', 'web:web_00']);
   await waitForStep(command, /web_00 draining:/);
 
+  files.write('unready-web_01', '');
   await killProcess(stack, 'web:web_01');
 
   await waitForServerOut(stack.haproxy, 'web_01');
-  await waitForServer(stack.haproxy, 'web_01', /^UP$/);
-  const during = { running: command.running, web00: (await stack.haproxy.serverStates()).get('web_00') };
+  rmSync(files.file('unready-web_01'));
   await waitForRun(stack, 'depool');
   await waitForRun(stack, 'recover');
+  await waitForServer(stack.haproxy, 'web_01', /^UP$/);
+  const during = { running: command.running, web00: (await stack.haproxy.serverStates()).get('web_00') };
   await stack.drainctl(['cancel']);
   await exitCodeOf(command);
   await long.close();
@@ -41,7 +51,7 @@ test('a process that crashes while a run drains another one is depooled at once,
 
 test('a process that dies while a run drains it is that run’s to handle', async () => {
   await using stack = await startStack({ haproxy: stickyHaproxy, program: { autorestart: 'false' } });
-  const long = await startLongRequest(stack, 30_000);
+  const long = await startHeldRequest(stack);
   const command = stack.spawnDrainctl(['stop', 'web:web_00']);
   await waitForStep(command, /web_00 draining:/);
 
@@ -81,7 +91,7 @@ test('50 processes of a group that crash at once are all depooled, in a few roun
       const out = await stack.haproxy.serversOut();
       return names.every((name) => out.includes(name));
     },
-    { what: 'all 50 to be out', timeoutMs: 3_000 },
+    { what: 'all 50 to be out', timeoutMs: 30_000 },
   );
   const runs = await waitFor(
     async () => {

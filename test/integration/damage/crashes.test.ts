@@ -3,17 +3,26 @@ import { describe, expect, test } from 'vitest';
 import { historyOf, statusOf, waitForServer, waitForServerOut } from '../../support/acceptance.ts';
 import { bypassWarning, killProcess, moodyProgram, waitForRun, waitForState } from '../../support/damage.ts';
 import { startStack } from '../../support/stack.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 /** Long enough that only drainctl can have taken a server out. */
 const lenientCheck = { checkFall: 1_000 } as const;
 
 describe('a process that crashes', () => {
   test('is depooled, and goes back when it runs and is ready', async () => {
-    await using stack = await startStack({ processes: 2 });
+    // Out for as long as it is not ready: else it could be back before anybody has looked.
+    const files = temporaryDirectory();
+    const ready = { exec: ['/usr/bin/test', '!', '-e', files.file('unready')] };
+    await using stack = await startStack({
+      processes: 2,
+      config: (config) => ({ ...config, programs: { web: { ...config.programs.web, ready } } }),
+    });
 
+    files.write('unready', '');
     await killProcess(stack, 'web:web_00');
 
     await waitForServerOut(stack.haproxy, 'web_00');
+    rmSync(files.file('unready'));
     const recovery = await waitForRun(stack, 'recover');
     await stack.waitForHealthy();
     const depool = await waitForRun(stack, 'depool');

@@ -88,7 +88,7 @@ describe.skipIf(why !== undefined)(`in containers${why === undefined ? '' : `, s
 
   async function waitForSidecar(app: RunningContainer): Promise<void> {
     const status = async () => JSON.parse((await app.exec('drainctl', 'status', '--json')).stdout).sidecar === true;
-    await waitFor(status, { what: 'the sidecar', timeoutMs: 30_000, intervalMs: 100 });
+    await waitFor(status, { what: 'the sidecar', timeoutMs: 60_000, intervalMs: 100 });
   }
 
   beforeAll(async () => {
@@ -141,5 +141,5 @@ describe.skipIf(why !== undefined)(`in containers${why === undefined ? '' : `, s
     const { failed, failures, answers } = await load.stop();
     expect({ failed, failures }).toEqual({ failed: 0, failures: [] });
     expect(Object.keys(answers).sort()).toEqual(servers);
-  });
+  }, 240_000);
 });

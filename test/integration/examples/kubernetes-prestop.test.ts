@@ -213,8 +213,8 @@ describe.skipIf(why !== undefined)(`in a container${why === undefined ? '' : `, 
 
     expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(states).toContain('STOPPED');
-    expect(await web.ended(10_000)).toBe(0);
+    expect(await web.ended(60_000)).toBe(0);
     const { failed, failures } = await load.stop();
     expect({ failed, failures }).toEqual({ failed: 0, failures: [] });
-  });
+  }, 240_000);
 });

@@ -34,7 +34,7 @@ async function placed(): Promise<Placed> {
     '/srv/app/bin/resizer': `${python} ${fixtures}/workers/worker.py ${directory.file('messages')} ${directory.file('hands')}/%(host_node_name)s-%(program_name)s_%(process_num)02d --resume`,
     'user=app': '; no user',
     '/var/log/supervisor/': `${directory.path}/`,
-    'settle: 3s': 'settle: 1500ms',
+    'settle: 3s': 'settle: 2500ms',
     'settle: 2s': 'settle: 100ms',
     'poll: 1s': 'poll: 100ms',
     'quiet: 2s': 'quiet: 500ms',

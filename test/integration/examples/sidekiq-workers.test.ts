@@ -53,11 +53,18 @@ async function sidekiqBusy(example: Example, tag: string) {
   return { stdout, stderr, exitCode };
 }
 
+/** A worker has its handlers before it has its title. */
+async function waitUntilTitled(example: Example, tag: string): Promise<void> {
+  await waitFor(async () => (await sidekiqBusy(example, tag)).exitCode === 0, { what: `the title of ${tag}` });
+}
+
 test('a restart of the workers cuts off no job, and is done', async () => {
   const example = placed();
   await using stack = await startExample(example, { programs: 'sidekiq.conf' });
   await expectCleanCheck(stack);
   const producer = produce(example);
+  // One without its handlers yet would be suspended by the signal to take no more jobs.
+  for (const name of ['worker_00', 'worker_01']) await waitUntilTitled(example, `${tagPrefix}${name}`);
   await waitFor(() => jobs(example, 'working') > 0, { what: 'the workers to work' });
 
   const { exitCode, stderr } = await stack.drainctl(['restart', 'worker:*']);
@@ -75,7 +82,7 @@ describe('sidekiq-busy', () => {
     const { directory } = example;
     const args = [worker, example.file('jobs'), '50', '--concurrency', '5', '--tag', tagged];
     startProcess(process.execPath, args, { mark: directory.path, graceMs: 0 });
-    await waitFor(async () => (await sidekiqBusy(example, tagged)).exitCode === 0, { what: 'the title of the worker' });
+    await waitUntilTitled(example, tagged);
   }
 
   test('prints how many jobs the process with that tag works on', async () => {
@@ -83,7 +90,8 @@ describe('sidekiq-busy', () => {
     await start(example);
     await start(example, `${tag}-other`);
     expect(await sidekiqBusy(example, tag)).toMatchObject({ stdout: '0', exitCode: 0 });
-    for (const job of ['a', 'b', 'c', 'd']) writeFileSync(example.file(`jobs/${job}.job`), '');
+    // More and more, for a job is soon done.
+    produce(example);
     await waitFor(async () => Number((await sidekiqBusy(example, tag)).stdout) > 0, { what: 'a busy worker' });
   });
 

@@ -34,7 +34,7 @@ describe(`the sidecar under requests that are no calls (seed ${seed})`, () => {
         { name: 'flapper', command: '/bin/sleep 3600', startsecs: 0 },
       ],
       drained: ['web'],
-      sidecar: { limits: { headers_timeout: '2s', request_timeout: '3s', idle_timeout: '4s', send_timeout: '2s' } },
+      sidecar: { limits: { headers_timeout: '5s', request_timeout: '6s', idle_timeout: '4s', send_timeout: '2s' } },
       environment: (directory) => probedEnvironment(directory, maxHeapMib),
     });
     sidecar = sidecarOf(front);
@@ -51,7 +51,7 @@ describe(`the sidecar under requests that are no calls (seed ${seed})`, () => {
     const limit = pLimit(atOnce);
     const send = async (bytes: Buffer) => ({
       sent: JSON.stringify(bytes.toString('latin1')),
-      ...(await sendRaw(front.sidecarSocket, bytes, 15_000)),
+      ...(await sendRaw(front.sidecarSocket, bytes, 40_000)),
     });
     return Promise.all(all.map((bytes) => limit(() => send(bytes))));
   }
@@ -68,7 +68,7 @@ describe(`the sidecar under requests that are no calls (seed ${seed})`, () => {
         if (left > 0) throw new Error(`${left} are left`);
         return true;
       },
-      { what: 'the end of all connections, those to supervisord included', timeoutMs: 20_000, intervalMs: 100 },
+      { what: 'the end of all connections, those to supervisord included', timeoutMs: 60_000, intervalMs: 100 },
     );
     const after = await waitFor(
       async () => {
@@ -76,7 +76,7 @@ describe(`the sidecar under requests that are no calls (seed ${seed})`, () => {
         if (use.heapUsed > before.heapUsed * growthAtMost) throw new Error(JSON.stringify({ before, after: use }));
         return use;
       },
-      { what: 'the heap to be back within 20 % of its start', timeoutMs: 10_000, intervalMs: 200 },
+      { what: 'the heap to be back within 20 % of its start', timeoutMs: 40_000, intervalMs: 200 },
     );
     expect(after.rss).toBeLessThan(before.rss + maxHeapMib * 2 ** 20);
   }
@@ -93,7 +93,7 @@ describe(`the sidecar under requests that are no calls (seed ${seed})`, () => {
     const kinds = ['100', '200 fault', '200 result', '400', '404', '405', '413', '417', '431', 'no answer'];
     expect(kindsOf(outcomes)).toEqual(kinds);
     await expectUnharmed();
-  }, 120_000);
+  }, 300_000);
 
   test('ends 200 slow and half-open connections, and serves others meanwhile', async () => {
     const head = 'POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n';
@@ -115,7 +115,7 @@ describe(`the sidecar under requests that are no calls (seed ${seed})`, () => {
     expect(exitCode, stderr).toBe(0);
     expect(front.supervisord.listenerLog(), 'some were refused at the door').not.toContain('are in use');
     await expectUnharmed();
-  });
+  }, 180_000);
 });
 
 /** What kinds of answers there were. */

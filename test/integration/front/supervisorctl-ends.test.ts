@@ -29,12 +29,12 @@ describe('supervisorctl at the end of supervisord', () => {
 
   test('a second shutdown is told that supervisord is shutting down', async () => {
     const front = await startFront({
-      programs: () => [
+      programs: (directory) => [
         {
           name: 'stubborn',
-          command: '/bin/sh -c "trap : TERM; while :; do sleep 0.1; done"',
+          command: `/bin/sh -c "trap : TERM; while ! test -e ${directory.file('may-end')}; do sleep 0.1; done"`,
           startsecs: 1,
-          stopwaitsecs: 3,
+          stopwaitsecs: 120,
         },
       ],
       drained: ['stubborn'],
@@ -42,6 +42,7 @@ describe('supervisorctl at the end of supervisord', () => {
 
     const first = await normalisedCtl(front, 'shutdown');
     const second = await normalisedCtl(front, 'shutdown');
+    front.directory.write('may-end', '');
     await front.supervisord.waitForExit();
 
     expect(first).toMatchObject({ output: ['Shut down', ''], exitStatus: 0 });
@@ -128,7 +129,7 @@ async function waitForOther(twin: Twin, pid: string): Promise<void> {
       if (!/^[1-9]\d*$/.test(now) || now === pid) throw new Error(now);
       return true;
     },
-    { what: 'supervisord to be up again', timeoutMs: 20_000, intervalMs: 100 },
+    { what: 'supervisord to be up again', timeoutMs: 40_000, intervalMs: 100 },
   );
   await waitForTwin(twin);
 }

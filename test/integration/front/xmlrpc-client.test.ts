@@ -50,7 +50,8 @@ describe("Python's xmlrpc.client", () => {
     beforeAll(async () => {
       await twins.settle();
       [direct, front] = await Promise.all([pythonCalls(twins.direct, calls), pythonCalls(twins.front, calls)]);
-    });
+      // A hundred calls and more, some of which wait a second or two for supervisord.
+    }, 180_000);
 
     test.each(calls.map((call, index) => [nameOf(call), index] as const))('%s', (_name, index) => {
       const [asked, through] = [inAnyOrder(direct[index]), inAnyOrder(front[index])];

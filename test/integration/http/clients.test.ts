@@ -34,10 +34,11 @@ test('connections that say nothing, half of it, or too slowly keep nobody from a
   const ms = performance.now() - startedAt;
 
   expect(answer.status).toBe(200);
-  expect(ms).toBeLessThan(1_000);
+  // Those that send too slowly have ten.
+  expect(ms).toBeLessThan(5_000);
   await waitFor(() => half.flat().every((socket) => socket.closed), {
     what: 'the end of all of them',
-    timeoutMs: 15_000,
+    timeoutMs: 60_000,
   });
   expect((await request(`${stack.httpUrl}/health`)).status).toBe(200);
 });

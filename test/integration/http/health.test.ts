@@ -1,26 +1,52 @@
+import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { expectNoneFailed, killSidecar, startSteadyLoad } from '../../support/acceptance.ts';
+import {
+  exitCodeOf,
+  expectNoneFailed,
+  killSidecar,
+  sidecarPid,
+  startSteadyLoad,
+  workUntilReleased,
+} from '../../support/acceptance.ts';
 import { freePort } from '../../support/free-port.ts';
 import { watchHealth } from '../../support/health-watch.ts';
 import { request } from '../../support/http.ts';
 import { startHttpStack } from '../../support/http-stack.ts';
+import type { StackConfig } from '../../support/stack-config.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 describe('the health of a process', () => {
   test('goes from up over draining and down to up in a drained restart', async () => {
-    await using stack = await startHttpStack({ processes: 2 });
+    // Each state lasts until it was seen.
+    const work = workUntilReleased();
+    const files = temporaryDirectory();
+    const ready = { exec: ['/usr/bin/test', '!', '-e', files.file('unready-%(process_name)s')] };
+    await using stack = await startHttpStack({
+      processes: 2,
+      config: (config) => {
+        const held = work.config(config) as StackConfig; // as: of that form
+        return { ...held, programs: { web: { ...held.programs.web, ready } } };
+      },
+    });
     const load = await startSteadyLoad(stack);
     const process = watchHealth(`${stack.httpUrl}/health/web:web_00`);
     const other = watchHealth(`${stack.httpUrl}/health/web:web_01`);
     const group = watchHealth(`${stack.httpUrl}/health/web`);
     await waitFor(() => [process, other, group].every(({ seen }) => seen.length > 0), { what: 'a first answer' });
 
-    const { exitCode, stderr } = await stack.drainctl(['restart', 'web:web_00']);
+    const restart = stack.spawnDrainctl(['restart', 'web:web_00']);
+    await waitFor(() => process.seen.at(-1) === 'draining 503', { what: 'the process to drain' });
+    files.write('unready-web_00', '');
+    work.release();
+    await waitFor(() => process.seen.at(-1) === 'down 503', { what: 'the process to be down' });
+    rmSync(files.file('unready-web_00'));
+    const exitCode = await exitCodeOf(restart);
 
     await waitFor(() => process.seen.length > 3, { what: 'the process to be up again' });
     await Promise.all([process, other, group].map((watch) => watch.stop()));
     await expectNoneFailed(load);
-    expect(exitCode, stderr).toBe(0);
+    expect(exitCode, restart.stderr).toBe(0);
     expect(process.seen).toEqual(['up 200', 'draining 503', 'down 503', 'up 200']);
     expect(other.seen).toEqual(['up 200']);
     expect(group.seen).toEqual(['up 200']);
@@ -32,12 +58,11 @@ describe('the health of a process', () => {
     const held = await request(`${stack.httpUrl}/health/web:web_00`);
     const watch = watchHealth(`${stack.httpUrl}/health/web:web_00`);
 
-    await killSidecar(stack);
-    await waitFor(() => watch.seen.at(-1) === 'draining 503' && watch.seen.includes('gone'), {
-      what: 'another sidecar',
-    });
-
+    const killed = await killSidecar(stack);
+    await waitFor(async () => (await sidecarPid(stack)) !== killed, { what: 'another sidecar' });
     await stack.waitForSidecar();
+    await waitFor(() => watch.seen.at(-1) === 'draining 503', { what: 'its answer' });
+
     await stack.drainctl(['pool', 'web:web_00']);
     await waitFor(() => watch.seen.at(-1) === 'up 200', { what: 'the process to be up' });
     await watch.stop();

@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import {
   expectNoneFailed,
   killSidecar,
-  startLongRequest,
+  startHeldRequest,
   startSteadyLoad,
   stickyHaproxy,
+  workUntilReleased,
 } from '../../support/acceptance.ts';
 import { freePort } from '../../support/free-port.ts';
 import { request } from '../../support/http.ts';
@@ -39,8 +40,9 @@ function counted(text: string, name: string): Readonly<Record<string, number>> {
 
 describe('the metrics', () => {
   test('have nothing that promtool complains of, in the middle of a drain and after, and tell both', async () => {
-    await using stack = await startHttpStack({ processes: 2 });
-    const load = await startSteadyLoad(stack, { path: '/?ms=1500' });
+    const work = workUntilReleased();
+    await using stack = await startHttpStack({ processes: 2, config: work.config });
+    const load = await startSteadyLoad(stack);
 
     const restart = stack.drainctl(['restart', 'web:web_00']);
     const pool = `address="${stack.haproxy.socketPath}"`;
@@ -51,6 +53,7 @@ describe('the metrics', () => {
       },
       { what: 'a member to be out' },
     );
+    work.release();
     const { exitCode, stderr } = await restart;
     const after = await waitFor(
       async () => {
@@ -82,7 +85,7 @@ describe('the metrics', () => {
 
   test('tell of work that was cut off, and of a pool that does not answer: in flight is then unknown', async () => {
     await using stack = await startHttpStack({ processes: 2, haproxy: stickyHaproxy });
-    const long = await startLongRequest(stack, 20_000);
+    const long = await startHeldRequest(stack);
     await stack.drainctl(['stop', 'web:web_00', '--deadline', '500ms']);
     await long.close();
     const cut = await scrape(stack);

@@ -71,6 +71,12 @@ async function setStage(options: StageOptions = {}): Promise<Stage> {
   return stage;
 }
 
+/** supervisord takes it for running after a second, in which a busy machine may not have started it. */
+async function untilSidecarAnswers(stage: Stage): Promise<void> {
+  const isThere = async () => JSON.parse((await stage.run(['status', '--json'])).stdout).sidecar === true;
+  await waitFor(isThere, { what: 'the sidecar to answer', timeoutMs: 60_000 });
+}
+
 describe('drainctl install', () => {
   test('adds the listener to the supervisord that runs, and touches no other group', async () => {
     await using stage = await setStage();
@@ -97,14 +103,15 @@ describe('drainctl install', () => {
     const document = await stage.runJson(['install']);
 
     expect(document).toMatchObject({ listener: 'loaded', listener_state: 'RUNNING' });
-    const { stdout } = await stage.run(['status', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({ sidecar: true });
+    await untilSidecarAnswers(stage);
   });
 
   test('tells how to have supervisorctl drain too, and does not change its file', async () => {
     await using stage = await setStage();
     const before = readFileSync(stage.supervisord.configFile, 'utf8');
 
+    await stage.run(['install']);
+    await untilSidecarAnswers(stage);
     const { notes } = await stage.runJson(['install']);
 
     const socket = stage.configFile.replace('drainctl.yaml', 'drainctl.sock');

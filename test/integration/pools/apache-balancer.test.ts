@@ -108,16 +108,14 @@ describe('the apache_balancer pool', () => {
       signal,
     );
     await pool.state(members, signal);
-    const lines = apache
-      .file('access.log')
-      .split('\n')
-      .filter((line) => line.includes('balancer-manager'));
-    expect(lines.slice(-4)).toEqual([
-      'GET /balancer-manager',
-      'POST /balancer-manager',
-      'POST /balancer-manager',
-      'GET /balancer-manager',
-    ]);
+    const lastLines = () => {
+      const lines = apache.file('access.log').split('\n');
+      return lines.filter((line) => line.includes('balancer-manager')).slice(-4);
+    };
+    // Apache writes a line when the answer is on its way.
+    await expect
+      .poll(lastLines, { timeout: 20_000 })
+      .toEqual(['GET /balancer-manager', 'POST /balancer-manager', 'POST /balancer-manager', 'GET /balancer-manager']);
   });
 
   test('takes out again a member that a reload has put back, and knows that its count is not known then', async () => {

@@ -87,8 +87,8 @@ describe('an answer of HAProxy', () => {
     directory = temporaryDirectory();
   });
 
-  async function poolThat(script: Script) {
-    return openHaproxy((await scriptedSocket(directory.file('s.sock'), script)).path, { timeout: '300ms' });
+  async function poolThat(script: Script, timeout = '30s') {
+    return openHaproxy((await scriptedSocket(directory.file('s.sock'), script)).path, { timeout });
   }
 
   test.each([
@@ -118,7 +118,7 @@ describe('an answer of HAProxy', () => {
   });
 
   test('that never ends is POOL_UNREACHABLE when the time is up', async () => {
-    const pool = await poolThat((socket) => socket.write(states));
+    const pool = await poolThat((socket) => socket.write(states), '300ms');
     expect((await failure(stateOf(pool, server))).message).toContain('did not answer within 300ms');
   });
 

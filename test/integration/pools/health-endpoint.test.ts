@@ -96,7 +96,9 @@ describe('the health_endpoint pool', () => {
     };
     const takeOut = () => pool.depool([{ member: { process: first }, outForMs: 0 }], signal);
     const putBack = () => pool.repool([{ member: { process: first }, before: null }], signal);
-    const settled = () => pool.settled?.({ process: first }, AbortSignal.timeout(300)) ?? Promise.resolve();
+    /** Rejects when it has not within that time. */
+    const settled = (limitMs = 20_000) =>
+      pool.settled?.({ process: first }, AbortSignal.timeout(limitMs)) ?? Promise.resolve();
     return { pool, tell, takeOut, putBack, settled };
   }
 
@@ -107,7 +109,7 @@ describe('the health_endpoint pool', () => {
     await takeOut();
     tell('out', 3);
     tell('out', 2, '10.0.0.8');
-    await expect(settled()).rejects.toThrow();
+    await expect(settled(300)).rejects.toThrow();
     tell('out', 1, '10.0.0.8');
     await settled();
   });
@@ -126,7 +128,7 @@ describe('the health_endpoint pool', () => {
   test('never settles by itself where nobody asks, and says so', async () => {
     const { pool, takeOut, settled } = world();
     await takeOut();
-    await expect(settled()).rejects.toThrow();
+    await expect(settled(300)).rejects.toThrow();
     expect((await stateOf(pool, first)).text).toBe('answers 503; nobody has asked lately');
   });
 

@@ -249,7 +249,7 @@ describe('the workers from before a reload', () => {
     const [member = first, other = second] = members;
     await takeOut(world.open(), other);
     const url = `http://127.0.0.1:${world.port}`;
-    const slow = request(`${url}/?ms=700`);
+    const slow = request(`${url}/?ms=2500`, { timeoutMs: 60_000 });
     await waitFor(async () => (await request(`http://${member.server}/load`)).body.trim() === '1', {
       what: 'a request',
     });

@@ -97,6 +97,8 @@ describe('the file probe', () => {
     ['overwritten', '00', 12],
   ])('waits a moment where a file was %s just now', async (_, begun, count) => {
     const path = holding(begun);
+    // However late we come to read it, it was written just now.
+    utimesSync(path, new Date(), new Date(Date.now() + 60_000));
     const answer = open({ path }).measure(signal);
     setTimeout(() => writeFileSync(path, String(count)), 2);
     expect(await answer).toBe(count);

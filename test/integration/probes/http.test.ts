@@ -17,7 +17,7 @@ function open(options: Readonly<Record<string, unknown>>): Probe {
 async function setUp(options: Readonly<Record<string, unknown>>, write: (text: string) => string): Promise<ProbeWorld> {
   const { url } = await startAnsweringServer();
   const raw = await startRawServer('hello\r\n\r\n');
-  const at = (path: string) => open({ url: `${url}/${path}`, timeout: `${hangMs}ms`, ...options });
+  const at = (path: string, timeout = '30s') => open({ url: `${url}/${path}`, timeout, ...options });
   const say = (text: string) => at(`say/${encodeURIComponent(text)}`);
   return {
     measuring: (count) => say(write(String(count))),
@@ -38,7 +38,7 @@ async function setUp(options: Readonly<Record<string, unknown>>, write: (text: s
       'a reset': () => at('reset'),
       'not HTTP': () => open({ url: `http://127.0.0.1:${raw.port}/`, ...options }),
     },
-    hanging: () => at('hang'),
+    hanging: () => at('hang', `${hangMs}ms`),
     hangMs,
   };
 }

@@ -138,7 +138,10 @@ describe('the sidecar hears what a program reports', () => {
       processes: 1,
       peer: false,
       programs: [worker],
-      config: (config) => ({ ...config, programs: { worker: { in_flight: [{ probe: 'reported' }] } } }),
+      config: (config) => ({
+        ...config,
+        programs: { worker: { in_flight: [{ probe: 'reported' }], deadline: '300s' } },
+      }),
     });
     pid = Number((await stack.supervisord.ctl(['pid', 'worker'])).stdout);
   });

@@ -20,7 +20,7 @@ async function expectCount(probe: Probe, count: number): Promise<void> {
     last = await probe.measure(signal).catch(String);
     return last === count;
   };
-  await waitFor(hasCount, { what: `a count of ${count}`, timeoutMs: 3_000 }).catch(() => expect(last).toBe(count));
+  await waitFor(hasCount, { what: `a count of ${count}`, timeoutMs: 20_000 }).catch(() => expect(last).toBe(count));
 }
 
 /** A process that has ended, and was waited for. */
@@ -36,6 +36,7 @@ describeProbe(
     async measuring(count) {
       const server = await startTcpServer();
       await connect(count, server.ports[0]);
+      await server.tell(`taken ${count}`);
       return open(server.pid);
     },
     readsText: false,

@@ -32,7 +32,7 @@ test('a restart whose sidecar was killed is in the history, with how far it had 
   await waitFor(async () => (await sidecarPid(stack)) !== killed, { what: 'another sidecar' });
   await waitFor(async () => (await historyOf(stack)).some(({ error_code }) => error_code === 'RUN_INTERRUPTED'), {
     what: 'the interrupted run in the history',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 
   const run = (await historyOf(stack)).find(({ error_code }) => error_code === 'RUN_INTERRUPTED');
@@ -51,10 +51,10 @@ test('a shutdown that supervisorctl asked for is finished by the next sidecar', 
   await waitFor(async () => (await sidecarPid(stack)) !== killed, { what: 'another sidecar' });
   await waitFor(() => stack.supervisord.listenerLog().includes('it is finished now'), {
     what: 'the shutdown to go on',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   work.release();
 
-  await stack.supervisord.waitForExit(20_000);
+  await stack.supervisord.waitForExit(60_000);
   expectIdleStops(stack);
 });

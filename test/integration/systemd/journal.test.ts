@@ -20,7 +20,7 @@ async function print(
   const env = { ...process.env, DRAINCTL_CONFIG: config, JOURNAL_STREAM, [markVariable]: directory.path };
   const child = spawn(process.execPath, [builtDrainctl(), ...args], { env, stdio: ['ignore', descriptor, descriptor] });
   closeSync(descriptor);
-  await once(child, 'exit', { signal: AbortSignal.timeout(30_000) });
+  await once(child, 'exit', { signal: AbortSignal.timeout(90_000) });
   return readFileSync(file, 'utf8');
 }
 

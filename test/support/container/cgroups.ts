@@ -35,7 +35,7 @@ export async function removeCgroups(folders: readonly string[]): Promise<void> {
       for (const folder of folders) removeTree(folder);
       return true;
     },
-    { what: `the control groups ${folders.join(' and ')} to be empty`, timeoutMs: 5_000 },
+    { what: `the control groups ${folders.join(' and ')} to be empty`, timeoutMs: 30_000 },
   );
 }
 

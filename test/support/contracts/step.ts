@@ -64,7 +64,7 @@ export function describeStep(name: string, setUp: () => Promise<StepWorld> | Ste
 
       expect(failsLate ? isDrainctlError(outcome, 'STEP_FAILED') : outcome).toBe(failsLate ? true : undefined);
       expect(step.longestMs).toBe(hangMs);
-      expect(performance.now() - startedAt).toBeLessThan(hangMs + 2_000);
+      expect(performance.now() - startedAt).toBeLessThan(hangMs + 10_000);
     });
 
     test('an aborted signal rejects at once with its reason', async () => {

@@ -22,8 +22,8 @@ export function everyKindOfProgram(directory: TemporaryDirectory): Program[] {
     // Becomes RUNNING only after a second, so that "wait" is a wait.
     { name: 'slow', command: sleeper, startsecs: 1 },
     { name: 'manual', command: sleeper, startsecs: 0, autostart: false },
-    // Not at once: supervisord may or may not see an end that comes in the very moment of the start.
-    { name: 'broken', command: '/bin/sh -c "sleep 0.3; exit 1"', startsecs: 1, startretries: 0, autostart: false },
+    // Not at once: supervisord may or may not see an end that comes in the very moment of the start. And not after startsecs.
+    { name: 'broken', command: '/bin/sh -c "sleep 0.3; exit 1"', startsecs: 20, startretries: 0, autostart: false },
     { name: 'missing', command: '/nonexistent/program', autostart: false },
     { name: 'plain', command: directory.write('plain.txt', 'not a program\n'), autostart: false },
   ];

@@ -27,7 +27,7 @@ export async function pythonCalls(
   const { stdout } = await execa(python, [frontFixture('xmlrpc-calls.py'), url], {
     env: { [markVariable]: twin.directory.path, PYTHONIOENCODING: 'utf-8' },
     input: JSON.stringify(calls),
-    timeout: 60_000,
+    timeout: 170_000,
   });
   const results = JSON.parse(stdout) as string[][]; // as: the fixture writes it
   return results.map((lines) => lines.map((line) => withoutVolatile(line, twin)));

@@ -74,7 +74,7 @@ export function startCtl(twin: Twin, command: string): CtlSession {
           if (printed().includes(text)) return true;
           throw new Error(printed());
         },
-        { what: `supervisorctl ${command} at ${twin.serverUrl} to print ${JSON.stringify(text)}` },
+        { what: `supervisorctl ${command} at ${twin.serverUrl} to print ${JSON.stringify(text)}`, timeoutMs: 30_000 },
       );
     },
     type: (line) => void running.stdin?.write(`${line}\n`),

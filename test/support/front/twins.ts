@@ -72,7 +72,11 @@ export async function startTwins(options: TwinOptions): Promise<Twins> {
   return twins;
 }
 
-const busy = { in_flight: [{ probe: 'exec', command: ['/bin/echo', '1'] }], deadline: '500ms', on_deadline: 'hold' };
+/** A file is read at once, where a program may take longer than the deadline to start on a busy machine. */
+function busyIn(directory: TemporaryDirectory): object {
+  const path = directory.write('in-flight', '1\n');
+  return { in_flight: [{ probe: 'file', path }], deadline: '500ms', on_deadline: 'hold' };
+}
 
 const idle = { in_flight: [{ probe: 'exec', command: ['/bin/echo', '0'] }] };
 
@@ -91,7 +95,7 @@ async function startTwin(options: TwinOptions, isFront: boolean): Promise<Twin> 
     defaults: { deadline: '10s', quiet: '0s' },
     programs: Object.fromEntries([
       ...(options.drained ?? []).map((name) => [name, idle] as const),
-      ...(options.busy ?? []).map((name) => [name, busy] as const),
+      ...(options.busy ?? []).map((name) => [name, busyIn(directory)] as const),
     ]),
   });
   const supervisord = await startSupervisord({
@@ -118,7 +122,7 @@ export async function waitForTwin({ supervisord, sidecarSocket }: Twin): Promise
     });
     return answer.status === 200 && answer.body.includes('RUNNING');
   };
-  await waitFor(isUp, { what: 'supervisord and its sidecar', timeoutMs: 20_000, intervalMs: 50 }).catch(
+  await waitFor(isUp, { what: 'supervisord and its sidecar', timeoutMs: 40_000, intervalMs: 50 }).catch(
     (error: unknown) => {
       throw new Error(`${String(error)}\n${supervisord.listenerLog()}`, { cause: error });
     },

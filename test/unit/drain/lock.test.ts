@@ -9,10 +9,10 @@ import { waitFor } from '../../support/wait-for.ts';
 
 const ownerProgram = fileURLToPath(new URL('../../fixtures/lock/owner.mjs', import.meta.url));
 
-/** Acquires the lock, at most for 8 s, and frees it when the test ends. */
+/** Acquires the lock, at most for 20 s, and frees it when the test ends. */
 async function acquire(stateDir: string, given: Partial<LockOptions> = {}): Promise<Lock> {
   const lock = await acquireLock(stateDir, 'shutdown', {
-    signal: AbortSignal.timeout(8_000),
+    signal: AbortSignal.timeout(20_000),
     takeOver: undefined,
     onWait: () => {},
     onGiveWay: () => {},

@@ -55,7 +55,8 @@ describe('retry', () => {
     await expect(retry(options({ deadline: new Deadline(150) }), failing(99).work)).rejects.toMatchObject({
       message: 'no answer',
     });
-    expect(monotonicMs() - startedAtMs).toBeLessThan(1_000);
+    // 99 attempts would take three minutes.
+    expect(monotonicMs() - startedAtMs).toBeLessThan(10_000);
   });
 
   test('ends with the reason of the signal, in the middle of a pause', async () => {

@@ -28,7 +28,7 @@ describe('the result of a run', () => {
 
     await run.taken(5_000);
 
-    expect(monotonicMs() - startedAtMs).toBeLessThan(1_000);
+    expect(monotonicMs() - startedAtMs).toBeLessThan(4_000);
   });
 
   test('whose follower has gone is given up after the limit', async () => {

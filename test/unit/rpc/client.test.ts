@@ -129,7 +129,8 @@ describe('a peer that does not answer', () => {
       closed.push(once(response, 'close'));
       answer(request, response);
     });
-    await expect(call(url, 200)).rejects.toMatchObject({ code: 'RPC_TIMEOUT', details: { timeoutMs: 200 } });
+    // Long enough for the request to have come, also where this process stands still for a moment.
+    await expect(call(url, 1_000)).rejects.toMatchObject({ code: 'RPC_TIMEOUT', details: { timeoutMs: 1_000 } });
     await Promise.all(closed);
     expect(closed).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { followEvents, TickWatch } from '../../../src/sidecar/event-loop.ts';
 import type { SupervisorEvent } from '../../../src/supervisor/events.ts';
 import { onCleanUp } from '../../support/cleanup.ts';
@@ -188,36 +188,46 @@ describe('the loop ends', () => {
 });
 
 describe('the watch over the ticks', () => {
-  test('tells once when they are missing for too long', async () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('tells once when they are missing for too long', () => {
     const told: string[] = [];
     const watch = new TickWatch(10, 3, (error) => told.push(error.code));
     onCleanUp(() => watch.stop());
 
-    await waitFor(() => told.length > 0, { what: 'the watch to tell' });
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    vi.advanceTimersByTime(29);
+    const before = [...told];
+    vi.advanceTimersByTime(100);
 
+    expect(before).toEqual([]);
     expect(told).toEqual(['EVENTS_STOPPED']);
   });
 
-  test('says nothing while they come', async () => {
+  test('says nothing while they come', () => {
     const told: string[] = [];
     const watch = new TickWatch(40, 3, (error) => told.push(error.code));
     onCleanUp(() => watch.stop());
 
     for (let ticks = 0; ticks < 20; ticks += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      vi.advanceTimersByTime(80);
       watch.tick();
     }
 
     expect(told).toEqual([]);
   });
 
-  test('says nothing once it was stopped', async () => {
+  test('says nothing once it was stopped', () => {
     const told: string[] = [];
     const watch = new TickWatch(10, 1, (error) => told.push(error.code));
 
     watch.stop();
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    vi.advanceTimersByTime(40);
 
     expect(told).toEqual([]);
   });

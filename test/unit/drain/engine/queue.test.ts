@@ -219,7 +219,7 @@ describe('two engines on one state_dir', () => {
     await gate.reached;
     const second = world.engine(false).begin('start', ['web:*'], {});
 
-    const { steps } = await second.wait(0, 3_000);
+    const { steps } = await second.wait(0, 8_000);
 
     expect(steps[0]?.message).toBe(`waits for "stop web:*" (pid ${process.pid})`);
     gate.open();

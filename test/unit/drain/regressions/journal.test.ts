@@ -26,7 +26,7 @@ describe('a journal that can not be read at the moment', () => {
     const before = readFileSync(dir.file('journal.json'), 'utf8');
 
     const command = `ulimit -n 128 && exec "${process.execPath}" --import tsx "${noDescriptors}" "${dir.path}"`;
-    const { stdout } = await execa('sh', ['-c', command], { timeout: 8_000 });
+    const { stdout } = await execa('sh', ['-c', command], { timeout: 25_000 });
 
     expect(JSON.parse(stdout)).toMatchObject({
       code: 'JOURNAL_UNREADABLE',

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Shared } from '../../../../src/sidecar/http/shared.ts';
-import { waitFor } from '../../../support/wait-for.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('who asks while the work is under way gets its result', async () => {
   let begun = 0;
@@ -19,14 +22,19 @@ test('who asks while the work is under way gets its result', async () => {
 });
 
 test('a result serves for a while, and then the work is done anew', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
   let begun = 0;
   const shared = new Shared(200, async () => {
     begun += 1;
     return begun;
   });
 
-  expect([await shared.get(), await shared.get()]).toEqual([1, 1]);
-  await waitFor(async () => (await shared.get()) === 2, { what: 'another result' });
+  const first = await shared.get();
+  vi.advanceTimersByTime(199);
+  const soonAfter = await shared.get();
+  vi.advanceTimersByTime(1);
+
+  expect([first, soonAfter, await shared.get()]).toEqual([1, 1, 2]);
 });
 
 test('a failure is told to all who asked, and is not kept', async () => {
