@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { catchSignals } from './stop-signals.ts';
+import { catchSignals, isForSupervisord } from './stop-signals.ts';
 
 const args = process.argv.slice(2);
-if (args.includes('listen') || args.includes('standby')) catchSignals();
+if (isForSupervisord(args)) catchSignals();
 // A reader that goes away (`| head`, a closed terminal) must not end a shutdown half-way.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 

@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts';
+import { lazy } from './lazy.ts';
 import { withTimeout } from './time.ts';
 
 /** A command to run to its end, without a shell. */
@@ -26,6 +27,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** By the first command only: a start of drainctl that runs none must not pay for it. */
+export const loadExeca = lazy(() => import('execa'));
+
 /** 64 KiB: what is wanted is short, and a message is cut anyway. */
 const usualOutputBytes = 64 * 1024;
 
@@ -41,8 +45,7 @@ export async function runCommand(
   const [file = '', ...args] = command;
   const late = () => new Error(`no answer within ${formatDuration(timeoutMs)}, so it was killed`);
   return withTimeout(timeoutMs, signal, late, async (bounded) => {
-    // Loaded by the first command only: a start of drainctl that runs none must not pay for it.
-    const { execa } = await import('execa');
+    const { execa } = await loadExeca();
     bounded.throwIfAborted();
     const child = execa(file, args, {
       ...(env === undefined ? {} : { env }),

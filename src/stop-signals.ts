@@ -13,6 +13,15 @@ let earlyStop: NodeJS.Signals | undefined;
 let onReload: (() => void) | undefined;
 let earlyReload = false;
 
+/** The shared options that take a value, which is no command. */
+const valued: readonly (string | undefined)[] = ['--config', '--deadline'];
+
+/** True for the command lines that supervisord starts: of any other, these words are names of processes, and Ctrl-C has to end it. */
+export function isForSupervisord(args: readonly string[]): boolean {
+  const command = args.find((arg, index) => !arg.startsWith('-') && !valued.includes(args[index - 1]));
+  return command === 'listen' || command === 'standby';
+}
+
 /** Catches the signals from now on; they are kept until somebody asks for them. */
 export function catchSignals(): void {
   for (const signal of stops) {

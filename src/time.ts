@@ -8,6 +8,14 @@ export function monotonicMs(): number {
   return performance.now();
 }
 
+/**
+ * Milliseconds on the clock that all processes of this boot share, so that one can compare its time with another's; of another
+ * boot it means nothing. clock_gettime(2), CLOCK_MONOTONIC
+ */
+export function bootClockMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
 /** Waits `ms`, or rejects with the signal's reason as soon as it is aborted. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();

@@ -83,6 +83,13 @@ export interface SidecarFacts {
   }[];
   /** Members that are missing to the sidecar, at addresses where it alone can tell; see the property of `Pool`. */
   readonly missing: readonly { readonly pool: string; readonly address: string; readonly label: string }[];
+  /** Members of which a pool says where they stand, and what is not as it should be. */
+  readonly inTrouble: readonly {
+    readonly pool: string;
+    readonly address: string;
+    readonly label: string;
+    readonly why: string;
+  }[];
   /** The names of its methods. */
   readonly methods: readonly string[];
 }

@@ -25,7 +25,7 @@ import {
   sidecarSocket,
   sidecarVersion,
 } from './rules/sidecar.ts';
-import { standbyOrder } from './rules/standby.ts';
+import { standbyConfig, standbyOrder, standbyRunning } from './rules/standby.ts';
 import { stateDirPersistent, stateDirWritable } from './rules/state-dir.ts';
 import { stopSignals } from './rules/stop-signals.ts';
 import {
@@ -66,7 +66,9 @@ export const rules: readonly Rule[] = [
   listenerPriority,
   listenerStopwaitsecs,
   listenerStopsignal,
+  standbyRunning,
   standbyOrder,
+  standbyConfig,
   supervisordConfig,
   listenerSection,
   listenerBufferSize,

@@ -94,6 +94,8 @@ export type Step = {
 export type ProcessProgress = {
   readonly name: string;
   readonly phase: Phase | '';
+  /** Which part of the phase: `2 of 3: exec /usr/bin/hush` of its steps; "": it has no parts. */
+  readonly doing: string;
   readonly in_flight: number;
   /** Until it is drained: since it was its turn; later: in this phase. */
   readonly elapsed_ms: number;

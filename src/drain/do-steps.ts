@@ -22,11 +22,11 @@ async function doAll(process: ProcessRun, moment: StepMoment): Promise<void> {
   const all = process.target.steps?.[moment] ?? [];
   for (const [index, each] of all.entries()) {
     if (await hasEnded(process, process.signal)) return sayNotNeeded(process, moment);
-    const title = `${moment} ${index + 1} of ${all.length}`;
-    const failure = await perform(process, moment, each, title);
+    const number = `${index + 1} of ${all.length}`;
+    const failure = await perform(process, moment, each, number);
     if (failure === undefined) continue;
     if (await hasEnded(process, process.signal)) return sayNotNeeded(process, moment);
-    takeFailure(process, title, each, failure);
+    takeFailure(process, `${moment} ${number}`, each, failure);
     if (each.onFailure === 'abort') return;
   }
 }
@@ -44,7 +44,7 @@ async function perform(
   process: ProcessRun,
   moment: StepMoment,
   { step }: OpenedStep,
-  title: string,
+  number: string,
 ): Promise<DrainctlError | undefined> {
   const { name, pid, action, signal } = process;
   const occasion = {
@@ -52,7 +52,8 @@ async function perform(
     hasEnded: (limited: AbortSignal) => hasEnded(process, limited),
   };
   process.stepsBegan = true;
-  process.say('info', `${title}: ${step.target}`);
+  process.doing = `${number}: ${step.target}`;
+  process.say('info', `${moment} ${process.doing}`);
   const late = () =>
     new DrainctlError('STEP_FAILED', `${step.target}: it did not end within ${sayDuration(step.longestMs)}`, {
       hint: 'This is a bug in drainctl: a step ends when its time is up. Please report it.',
@@ -63,6 +64,8 @@ async function perform(
   } catch (thrown) {
     signal.throwIfAborted();
     return toDrainctlError(thrown);
+  } finally {
+    process.doing = '';
   }
 }
 

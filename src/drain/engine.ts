@@ -34,7 +34,7 @@ import { SnapshotFile } from './snapshot-file.ts';
 import { statusDocument } from './status-document.ts';
 import type { EngineView } from './view.ts';
 import type { Workshops } from './workshops.ts';
-import { World } from './world.ts';
+import { type LastSeen, World } from './world.ts';
 
 /** What an engine is made of. */
 export interface EngineOptions extends Pick<WorkshopParts, 'lent'> {
@@ -43,8 +43,8 @@ export interface EngineOptions extends Pick<WorkshopParts, 'lent'> {
   readonly log: Log;
   /** True inside the sidecar. */
   readonly isSidecar: boolean;
-  /** For a supervisord that does not answer: to go by what a sidecar saw last. Its pid; 0 where it is not known. */
-  readonly lastSeen?: { readonly supervisordPid: number } | undefined;
+  /** For a supervisord that does not answer: to go by what a sidecar saw last. */
+  readonly lastSeen?: LastSeen | undefined;
   readonly observer?: EngineObserver | undefined;
 }
 
@@ -73,7 +73,7 @@ export class Engine implements DrainApi {
     const { config, supervisor, log, isSidecar, lastSeen, observer, lent } = options;
     this.#observer = observer;
     const memory = isSidecar || lastSeen !== undefined ? new SnapshotFile(config.stateDir) : undefined;
-    this.world = new World(supervisor, log, memory, lastSeen?.supervisordPid);
+    this.world = new World(supervisor, log, memory, lastSeen);
     this.#isSidecar = isSidecar;
     this.#runLog = isSidecar ? log : silentLog;
     const lastCommunication = (process: ProcessName) => this.#communications.last(process);

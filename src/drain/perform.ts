@@ -60,7 +60,7 @@ export async function perform(run: Run, shop: Workshop): Promise<RunDocument> {
 /** What a plan comes to before anything of it is done. */
 function toDo(plan: Plan): readonly ProcessProgress[] {
   const targets = plan.flatMap(({ lanes }) => lanes).flatMap((lane) => lane.targets);
-  const nothing = { phase: '', in_flight: -1, elapsed_ms: 0, outcome: '' } as const;
+  const nothing = { phase: '', doing: '', in_flight: -1, elapsed_ms: 0, outcome: '' } as const;
   return targets.map(({ info, settings }) => ({ name: info.fullName, deadline_ms: settings.deadlineMs, ...nothing }));
 }
 

@@ -40,6 +40,8 @@ export class ProcessRun {
   /** From {@link begin}, until it is drained. */
   deadline: Deadline;
   phase: Phase | '' = '';
+  /** Which part of the phase, where it has parts. */
+  doing = '';
   outcome: ProcessOutcome | undefined;
   /** The latest look at its work in flight. */
   latest: Sample | undefined;
@@ -211,6 +213,7 @@ export class ProcessRun {
     return {
       name: this.name,
       phase: this.phase,
+      doing: this.doing,
       in_flight: this.latest?.inFlight ?? -1,
       elapsed_ms: Math.round(elapsedMs),
       deadline_ms: Number.isFinite(limitMs) ? Math.round(limitMs) : -1,

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, onDisk } from '../disk.ts';
 import type { ProcessConfig, ProcessInfo, ProcessName } from '../supervisor/process.ts';
@@ -68,9 +68,16 @@ export class SnapshotFile {
     }
   }
 
+  /** Another one after each write, by whichever process; '' where there is no file. */
+  async stamp(): Promise<string> {
+    return withDisk(() => stat(this.#file, { bigint: true })).then(
+      ({ ino, mtimeNs }) => `${ino} ${mtimeNs}`,
+      () => '',
+    );
+  }
+
   async #text(): Promise<string> {
-    const late = () => new Error('the disk did not answer');
-    return onDisk(diskLimitMs, late, () => readFile(this.#file, 'utf8'));
+    return withDisk(() => readFile(this.#file, 'utf8'));
   }
 
   async #replace(text: string): Promise<void> {
@@ -79,6 +86,10 @@ export class SnapshotFile {
     await writeFile(temporary, text, { mode: 0o600 });
     await rename(temporary, this.#file);
   }
+}
+
+async function withDisk<T>(work: () => Promise<T>): Promise<T> {
+  return onDisk(diskLimitMs, () => new Error('the disk did not answer'), work);
 }
 
 function startTimesOf(infos: readonly ProcessInfo[]): Record<ProcessName, string> {

@@ -56,10 +56,14 @@ export function sayOccasion(occasion: Occasion | undefined): string {
   return ' Service restart: the processes go back into their pools when they run again and are ready.';
 }
 
-/** What a process is doing: `draining: 3 in flight, 4 s of 30 s`. */
-export function sayProgress(progress: ProcessProgress): string {
+/**
+ * What a process is doing: `draining: 3 in flight, 4 s of 30 s`, `doing its before_stop steps (1 of 2: pause 5s): 3 s`. A
+ * sidecar of an earlier version does not tell of parts.
+ */
+export function sayProgress(progress: Omit<ProcessProgress, 'doing'> & Partial<ProcessProgress>): string {
   const limit = progress.deadline_ms < 0 ? '' : ` of ${sayDuration(progress.deadline_ms)}`;
   const counts = progress.phase === 'depool' || progress.phase === 'drain' || progress.phase === 'stop';
   const inFlight = counts ? `${sayInFlight(progress.in_flight)}, ` : '';
-  return `${sayPhase(progress.phase)}: ${inFlight}${sayDuration(progress.elapsed_ms)}${limit}`;
+  const part = (progress.doing ?? '') === '' ? '' : ` (${progress.doing})`;
+  return `${sayPhase(progress.phase)}${part}: ${inFlight}${sayDuration(progress.elapsed_ms)}${limit}`;
 }

@@ -27,6 +27,14 @@ export interface SupervisorContact {
   readonly error: DrainctlError | undefined;
 }
 
+/** What is known of a supervisord that does not answer. */
+export interface LastSeen {
+  /** 0 where it is not known; undefined: it is our parent. */
+  readonly supervisordPid?: number | undefined;
+  /** What it was seen to run; undefined: what a sidecar has written down. */
+  readonly snapshot?: Snapshot | undefined;
+}
+
 /** Between fork and exec a child prepares for milliseconds; supervisord closes over a thousand files there. */
 const execLimitMs = 1_000;
 const execPollMs = 10;
@@ -44,12 +52,13 @@ export class World {
   #warned = false;
   #configsAreStale = false;
 
-  /** With a `memory`, what is seen outlives this process. `supervisordPid`: our parent, where it is not said. */
-  constructor(supervisor: Supervisor, log: Log, memory: SnapshotFile | undefined, supervisordPid = process.ppid) {
+  /** With a `memory`, what is seen outlives this process. */
+  constructor(supervisor: Supervisor, log: Log, memory: SnapshotFile | undefined, lastSeen: LastSeen = {}) {
     this.supervisor = supervisor;
     this.#log = log;
     this.#memory = memory;
-    this.#supervisordPid = supervisordPid;
+    this.#supervisordPid = lastSeen.supervisordPid ?? process.ppid;
+    this.#last = lastSeen.snapshot;
   }
 
   /** The latest snapshot, of whatever age, also one that an earlier process saw; undefined where there is none. */

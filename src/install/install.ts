@@ -12,6 +12,9 @@ import { supervisorctlNotes } from './supervisorctl.ts';
 import { type InstallTarget, listenerGroup, type RunningSupervisord } from './target.ts';
 import { type Wanted, wantedFiles } from './wanted.ts';
 
+/** supervisord calls it running after a second; it may take longer until it answers. */
+const answerLimitMs = 10_000;
+
 /** What was asked for. */
 export interface InstallOptions {
   /** Tell what would change, and change nothing. */
@@ -50,7 +53,7 @@ export async function install(target: InstallTarget, options: InstallOptions): P
       ...target.notes,
       ...wanted.notes,
       ...installNotes(listener, state, wanted.logFile),
-      ...(await supervisorctlNotes(target, signal)),
+      ...(await supervisorctlNotes(target, { waitMs: state === 'RUNNING' ? answerLimitMs : 0, signal })),
     ],
     next: dryRun ? [] : nextAfterInstall(listener, target.configFile),
   };

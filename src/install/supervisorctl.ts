@@ -1,19 +1,22 @@
 import { rpcCall } from '../rpc/client.ts';
 import { findSection, type SupervisordConfig } from '../supervisor/config-file.ts';
+import { Deadline, sleep } from '../time.ts';
 import type { InstallTarget } from './target.ts';
 
 const limitMs = 2_000;
+const pollMs = 100;
 
 /**
  * Tells how to have supervisorctl drain as well, where the sidecar that runs speaks supervisord's XML-RPC and supervisorctl
- * goes past it. The file is the operator's; no install changes it.
+ * goes past it. One that was just started is waited for, up to `waitMs`. The file is the operator's; no install changes it.
  */
 export async function supervisorctlNotes(
   { sidecarSocket, supervisordConfig }: Pick<InstallTarget, 'sidecarSocket' | 'supervisordConfig'>,
-  signal?: AbortSignal,
+  { waitMs = 0, signal }: { readonly waitMs?: number; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string[]> {
   const url = `unix://${sidecarSocket}`;
-  if (serverUrl(supervisordConfig) === url || !(await speaksForSupervisord(url, signal))) return [];
+  if (serverUrl(supervisordConfig) === url || !(await speaksForSupervisord(url, new Deadline(waitMs), signal)))
+    return [];
   return [
     `supervisorctl still goes past the sidecar. To have its stop and restart drained too, write "serverurl=${url}" into ` +
       `[supervisorctl] of ${supervisordConfig.file}.`,
@@ -33,12 +36,15 @@ function serverUrl(config: SupervisordConfig): string | undefined {
   return findSection(config, 'supervisorctl')?.entries.get('serverurl')?.value;
 }
 
-async function speaksForSupervisord(url: string, signal: AbortSignal | undefined): Promise<boolean> {
-  try {
-    const methods = await rpcCall({ url }, 'system.listMethods', [], { signal, timeoutMs: limitMs });
-    return Array.isArray(methods) && methods.includes('supervisor.stopProcess');
-  } catch {
-    // No sidecar answers: then there is nothing to point supervisorctl to.
-    return false;
+async function speaksForSupervisord(url: string, wait: Deadline, signal: AbortSignal | undefined): Promise<boolean> {
+  for (;;) {
+    try {
+      const methods = await rpcCall({ url }, 'system.listMethods', [], { signal, timeoutMs: limitMs });
+      return Array.isArray(methods) && methods.includes('supervisor.stopProcess');
+    } catch {
+      // No sidecar answers: then there is nothing to point supervisorctl to.
+      if (wait.passed) return false;
+    }
+    await sleep(pollMs, signal);
   }
 }

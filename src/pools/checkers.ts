@@ -1,11 +1,23 @@
 import type { Checker, HealthChecks } from './sidecar-services.ts';
 
-/** Limits and particulars of a {@link CheckerBook}. */
+/** Whoever asked longest ago is forgotten where more ask about one name: anybody may. */
+export const mostCheckers = 1_024;
+
+/** Limits of a {@link CheckerBook} where anybody may ask about anything. */
 export interface CheckerBookOptions {
-  /** What was asked about longest ago is forgotten where more names are asked about. Default: no limit. */
-  readonly mostNames?: number;
-  /** Whoever asked longest ago is forgotten where more ask about one name: anybody may. Default: 64. */
-  readonly mostCheckers?: number;
+  /** Names that mean nothing: the one that was asked about longest ago is forgotten where more than `mostNames` are asked about. */
+  readonly strays?: {
+    readonly isStray: (name: string) => boolean;
+    readonly mostNames: number;
+    /** In place of {@link mostCheckers}. */
+    readonly mostCheckers: number;
+  };
+}
+
+/** Those who ask about one name, by address; who asked longest ago is the first. */
+interface Page<Answer extends string> {
+  readonly checkers: Map<string, Checker<Answer>>;
+  forgottenAtMs: number | undefined;
 }
 
 /**
@@ -14,24 +26,27 @@ export interface CheckerBookOptions {
  */
 export class CheckerBook<Answer extends string = 'in' | 'out'> implements HealthChecks<Answer> {
   readonly sinceMs: number;
-  readonly #mostNames: number;
-  readonly #mostCheckers: number;
-  /** Of each name its checkers by address; who asked longest ago is the first, and so is what was asked about longest ago. */
-  readonly #checkers = new Map<string, Map<string, Checker<Answer>>>();
+  readonly #strays: CheckerBookOptions['strays'];
+  /** What was asked about longest ago is the first. */
+  readonly #pages = new Map<string, Page<Answer>>();
 
-  constructor(sinceMs: number, { mostNames = Number.POSITIVE_INFINITY, mostCheckers = 64 }: CheckerBookOptions = {}) {
+  constructor(sinceMs: number, { strays }: CheckerBookOptions = {}) {
     this.sinceMs = sinceMs;
-    this.#mostNames = mostNames;
-    this.#mostCheckers = mostCheckers;
+    this.#strays = strays;
   }
 
   of(name: string): readonly Checker<Answer>[] {
-    return [...(this.#checkers.get(name)?.values() ?? [])];
+    return [...(this.#pages.get(name)?.checkers.values() ?? [])];
+  }
+
+  /** When the latest had asked of those that were forgotten because too many ask about this name; undefined: nobody was. */
+  forgottenAtMs(name: string): number | undefined {
+    return this.#pages.get(name)?.forgottenAtMs;
   }
 
   /** All that was asked about, the latest last. */
   names(): readonly string[] {
-    return [...this.#checkers.keys()];
+    return [...this.#pages.keys()];
   }
 
   /** An answer has gone out to a checker. */
@@ -62,15 +77,22 @@ export class CheckerBook<Answer extends string = 'in' | 'out'> implements Health
     remoteAddress: string,
     change: (address: string, before: Checker<Answer> | undefined) => Checker<Answer>,
   ): void {
-    const checkers = this.#checkers.get(name) ?? new Map<string, Checker<Answer>>();
-    this.#checkers.delete(name);
-    this.#checkers.set(name, checkers);
+    const page = this.#pages.get(name) ?? { checkers: new Map<string, Checker<Answer>>(), forgottenAtMs: undefined };
+    this.#pages.delete(name);
+    this.#pages.set(name, page);
     const address = plainAddress(remoteAddress);
-    const before = checkers.get(address);
-    checkers.delete(address);
-    checkers.set(address, change(address, before));
-    forgetFirst(checkers, this.#mostCheckers);
-    forgetFirst(this.#checkers, this.#mostNames);
+    const before = page.checkers.get(address);
+    page.checkers.delete(address);
+    page.checkers.set(address, change(address, before));
+    forgetFirst(page, this.#strays?.isStray(name) === true ? this.#strays.mostCheckers : mostCheckers);
+    if (this.#strays !== undefined && this.#pages.size > this.#strays.mostNames) this.#forgetStray(this.#strays);
+  }
+
+  /** What means something stays, however much else is asked about. */
+  #forgetStray({ isStray }: NonNullable<CheckerBookOptions['strays']>): void {
+    for (const name of this.#pages.keys()) {
+      if (isStray(name)) return void this.#pages.delete(name);
+    }
   }
 }
 
@@ -83,7 +105,9 @@ function latestGaps(before: readonly number[] = [], gapMs: number | undefined): 
   return gapMs === undefined ? before : [...before.slice(-1), gapMs];
 }
 
-function forgetFirst(map: Map<string, unknown>, most: number): void {
-  const [first] = map.keys();
-  if (map.size > most && first !== undefined) map.delete(first);
+function forgetFirst<Answer extends string>(page: Page<Answer>, most: number): void {
+  const [first] = page.checkers.values();
+  if (page.checkers.size <= most || first === undefined) return;
+  page.checkers.delete(first.address);
+  page.forgottenAtMs = first.lastAtMs;
 }

@@ -15,7 +15,7 @@ import { durationSchema } from '../duration-schema.ts';
 import { socketAddressSchema } from './haproxy/address.ts';
 import { adminPool } from './haproxy/admin-pool.ts';
 import { agentPool } from './haproxy/agent.ts';
-import { agentAddressSchema, agentKeyProblems, longestInterMs } from './haproxy/agent-options.ts';
+import { agentAddressSchema, agentKeyProblems, checkerSchema, longestInterMs } from './haproxy/agent-options.ts';
 import { definePool } from './pool.ts';
 
 const addressSchema = z.union([
@@ -55,7 +55,7 @@ const options = z
         'With `agent`: the longest `agent-inter` of the HAProxys. One that has not asked for three times as long has gone. Default: 2s',
       ),
     checkers: z
-      .array(z.string().regex(/^[\w.:-]+$/, 'write an IP address, or the name that a HAProxy sends'))
+      .array(checkerSchema)
       .min(1, 'name at least one')
       .optional()
       .describe(

@@ -51,10 +51,15 @@ export interface AgentPort {
   readonly sinceMs: number | undefined;
   /** Who asks about a server, and what it was answered: what counts is what it has taken. */
   of(server: string): readonly Checker<AgentTold>[];
+  /** When one had asked about it that was forgotten because too many do; undefined: nobody was. */
+  forgottenAtMs(server: string): number | undefined;
   /** What was asked about, the latest last. */
   names(): readonly string[];
-  /** From now on the server is `back` for who asks, although the journal still names it, until {@link takeOut} or the journal names it anew. */
-  putBack(server: string): void;
+  /**
+   * From now on the server is `back` for who asks, although the journal still names it, until {@link takeOut} or the journal names
+   * it anew. `back`: what says so.
+   */
+  putBack(server: string, back: string): void;
   /** Ends {@link putBack}: the journal alone decides. */
   takeOut(server: string): void;
   /** True after {@link putBack}, while the journal has been seen to name it still. */

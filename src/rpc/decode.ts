@@ -1,10 +1,14 @@
 import { DrainctlError } from '../errors.ts';
+import { lazy } from '../lazy.ts';
 import { readResponse } from './reader.ts';
 import { RpcFault, type RpcValue } from './rpc.ts';
 import type { ParsedResponse } from './strict-deserializer.ts';
 
 /** Messages go to logs and into faults. */
 const maxReason = 300;
+
+/** The general parser, only when it is needed: it costs 4 ms of every start. */
+export const loadParser = lazy(() => import('./strict-deserializer.ts'));
 
 /** A call as a server receives it. */
 export interface RpcCall {
@@ -14,7 +18,7 @@ export interface RpcCall {
 
 /** Reads a call; `RPC_PROTOCOL` where `body` is none. */
 export async function decodeCall(body: string): Promise<RpcCall> {
-  const { parseCall } = await import('./strict-deserializer.ts');
+  const { parseCall } = await loadParser();
   try {
     const { method, params } = parseCall(body);
     // The deserializer makes nothing but the values of RpcValue: it has no nil.
@@ -33,9 +37,8 @@ export async function decodeResponse(body: string): Promise<RpcValue> {
   return value as RpcValue;
 }
 
-/** The general parser is loaded only when it is needed: it costs 4 ms of every start. */
 async function parseResponse(body: string): Promise<ParsedResponse> {
-  const parser = await import('./strict-deserializer.ts');
+  const parser = await loadParser();
   try {
     return parser.parseResponse(body);
   } catch (error) {

@@ -4,7 +4,6 @@ import type { SidecarConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { unconfiguredWarning } from '../config/unconfigured.ts';
 import { Engine } from '../drain/engine.ts';
-import { toDrainctlError } from '../errors.ts';
 import { onReloadSignal, onStopSignal } from '../stop-signals.ts';
 import { findSupervisor } from '../supervisor/address.ts';
 import { createSupervisor } from '../supervisor/client.ts';
@@ -18,10 +17,12 @@ import { Front } from './front/front.ts';
 import { refuseOwnAddress } from './front/loop.ts';
 import { serveFront } from './front/serve.ts';
 import { holdGate, whyStopped } from './gate.ts';
-import { markGateHeld } from './gate-mark.ts';
+import { forgetGate, markGateHeld } from './gate-mark.ts';
 import type { HttpSide } from './http/http-side.ts';
 import { createJsonLog, type JsonLog } from './json-log.ts';
+import { loadAll } from './load-all.ts';
 import type { SidecarObserver } from './observer.ts';
+import { outliveBugs } from './outlive-bugs.ts';
 import { Reconciler } from './reconciler.ts';
 import { Reloader } from './reloader.ts';
 
@@ -48,6 +49,10 @@ export async function listen(options: ListenOptions): Promise<number> {
   const config = await loadConfig(options.configFile, { env: options.env });
   const log = createJsonLog(config.log.level);
   outliveBugs(log);
+  // What an earlier sidecar has held says nothing of what this one will. In the background: a disk may hang.
+  void forgetGate(config.stateDir);
+  // What can't be loaded now is tried again when it is needed.
+  await loadAll().catch(() => {});
   const { endpoint, source } = findSupervisor(config.supervisor, options.env, existsSync);
   refuseOwnAddress(endpoint, source, config.sidecar);
   const openFiles = openFilesLimit();
@@ -93,15 +98,6 @@ async function loadHttpSide(
   if (sidecar.http === undefined) return undefined;
   const { createHttpSide } = await import('./http/http-side.ts');
   return createHttpSide(sidecar.http, log, maxConnections);
-}
-
-/** A sidecar that dies of a bug while it holds the gate cuts off what it was there to save; so it tells, and goes on. */
-function outliveBugs(log: JsonLog): void {
-  const tell = (error: unknown) => {
-    log.error(toDrainctlError(error).toText(), { stack: error instanceof Error ? error.stack : undefined });
-  };
-  process.on('uncaughtException', tell);
-  process.on('unhandledRejection', tell);
 }
 
 /** What a listener process is made of. */

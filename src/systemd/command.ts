@@ -1,4 +1,5 @@
 import { DrainctlError, sentence } from '../errors.ts';
+import { loadExeca } from '../run-command.ts';
 
 /** systemd's tools answer within milliseconds; one that does not asks a manager that hangs. */
 const limitMs = 10_000;
@@ -29,8 +30,7 @@ export interface ToolOptions {
 export async function runTool(file: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
   const { signal } = options;
   signal?.throwIfAborted();
-  // Loaded by the first call only: a start of drainctl outside systemd must not pay for it.
-  const { execa } = await import('execa');
+  const { execa } = await loadExeca();
   const result = await execa(file, args, {
     reject: false,
     stdin: 'ignore',

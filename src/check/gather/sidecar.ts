@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DrainctlError } from '../../errors.ts';
+import { readTrouble } from '../../pools/haproxy/agent-trouble.ts';
 import { rpcCall } from '../../rpc/client.ts';
 import { SidecarClient } from '../../sidecar/client.ts';
 import { abandonable } from '../../time.ts';
@@ -32,6 +33,12 @@ export function gatherSidecar(
         members
           .filter(({ placement }) => placement === 'unknown')
           .map(({ pool, address, text }) => ({ process: name, pool, address, why: text })),
+      ),
+      inTrouble: processes.flatMap(({ members }) =>
+        members.flatMap(({ pool, address, member, text }) => {
+          const why = readTrouble(text);
+          return why === undefined ? [] : [{ pool, address, label: member, why }];
+        }),
       ),
       missing: processes.flatMap(({ members }) =>
         members

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { isSidecar, isStandby } from '../../drain/self.ts';
 import { sayDuration } from '../../drain/wording.ts';
+import type { ProcessConfig } from '../../supervisor/process.ts';
 import { sayNames } from '../names.ts';
 import { defineRule } from '../rule.ts';
 
@@ -99,6 +100,11 @@ export const listenerStopwaitsecs = defineRule({
 
 const caught: readonly number[] = [constants.signals.SIGTERM, constants.signals.SIGINT];
 
+/** True where the stop signal is one on which a sidecar or its standby holds the gate. */
+export function holdsGate({ stopSignal }: Pick<ProcessConfig, 'stopSignal'>): boolean {
+  return caught.includes(stopSignal);
+}
+
 /** The sidecar holds the gate when it gets SIGTERM or SIGINT; anything else ends it. */
 export const listenerStopsignal = defineRule({
   name: 'listener-stopsignal',
@@ -107,7 +113,7 @@ export const listenerStopsignal = defineRule({
   remedy: 'Set stopsignal=TERM in the section of the listener.',
   needs: ['listenerConfig'],
   check: ({ listenerConfig: own }) =>
-    caught.includes(own.stopSignal)
+    holdsGate(own)
       ? []
       : [
           {

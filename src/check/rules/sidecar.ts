@@ -81,9 +81,10 @@ export const sidecarReachesPools = defineRule({
 export const agentAsked = defineRule({
   name: 'agent-asked',
   severity: 'error',
-  looksAt: 'A HAProxy asks the sidecar about every member of a pool with `agent`.',
+  looksAt:
+    'Each HAProxy asks the sidecar about every member of a pool with `agent`, and as often as `agent_inter` says.',
   remedy:
-    'Give the server line in haproxy.cfg agent-check with agent-addr, agent-port and agent-send; see docs/drivers.md, haproxy.',
+    'Give the server line in haproxy.cfg agent-check with agent-addr, agent-port and agent-send, and the pool an agent_inter as long as the longest agent-inter; see docs/drivers.md, haproxy.',
   needs: ['sidecar', 'pools'],
   check: ({ sidecar, pools }) =>
     pools
@@ -94,10 +95,14 @@ export const agentAsked = defineRule({
         const missing = sidecar.missing.filter(isHere).map(({ label }) => label);
         const never = missing.length === 0 ? [] : [`No HAProxy has ever asked about ${sayNames(missing)}.`];
         const target = `pool ${pool} at ${address}`;
-        return [...sidecar.blindFor.filter(isHere).map(({ why }) => why), ...never].map((why) => ({
+        const silent = [...sidecar.blindFor.filter(isHere).map(({ why }) => why), ...never].map((why) => ({
           target,
           message: `${why} Nothing of that can be depooled there.`,
         }));
+        const troubled = sidecar.inTrouble.filter(isHere);
+        const whys = [...new Set(troubled.map(({ why }) => why))];
+        const namesOf = (of: string) => sayNames(troubled.filter(({ why }) => why === of).map(({ label }) => label));
+        return [...silent, ...whys.map((why) => ({ target, message: `${namesOf(why)}: ${why}.` }))];
       }),
 });
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { formatDuration } from '../../duration.ts';
 import type { AgentTold, Checker } from '../sidecar-services.ts';
 
@@ -23,6 +24,8 @@ export interface Asked {
   readonly interMs: number;
   /** Who has to ask, by address or by the name that it sends, and nobody else counts; undefined: whoever asks. */
   readonly expected: readonly string[] | undefined;
+  /** When one had asked that was forgotten because too many do; undefined: nobody was. */
+  readonly forgottenAtMs?: number | undefined;
 }
 
 /**
@@ -31,12 +34,16 @@ export interface Asked {
  * - `all`: yes, and it is known who they are.
  * - `waiting`: not these, in words.
  * - `too early`: those who have asked have; but others may not have had their turn since it can be asked.
- * - `silent`: nobody asks, or one does not who has to: who, in words, "" where it is anybody.
+ * - `too many`: those who are known have; but more ask than can be remembered.
+ * - `absent`: those who ask have; but these do not ask, and have to.
+ * - `silent`: nobody asks; who has to, in words, "" where it is anybody.
  */
 export type Heard =
   | { readonly kind: 'all' }
   | { readonly kind: 'waiting'; readonly who: string }
   | { readonly kind: 'too early' }
+  | { readonly kind: 'too many' }
+  | { readonly kind: 'absent'; readonly who: string }
   | { readonly kind: 'silent'; readonly who: string };
 
 /** Whether one who asks has taken what is waited for. */
@@ -49,8 +56,14 @@ export function heard(asked: Asked, hasTaken: HasTaken): Heard {
   if (waiting.length > 0) return { kind: 'waiting', who: waiting.map(({ address }) => address).join(', ') };
   const absent = asked.expected?.filter((name) => !asking.some((checker) => isCalled(checker, name))) ?? [];
   if (isEarly(asked) && (asked.expected === undefined || absent.length > 0)) return { kind: 'too early' };
-  if (absent.length > 0) return { kind: 'silent', who: absent.join(', ') };
-  return asking.length === 0 ? { kind: 'silent', who: '' } : { kind: 'all' };
+  if (asking.length === 0) return { kind: 'silent', who: absent.join(', ') };
+  if (absent.length > 0) return { kind: 'absent', who: absent.join(', ') };
+  return areTooMany(asked) ? { kind: 'too many' } : { kind: 'all' };
+}
+
+/** Where it is known who has to ask, these were found among those who are remembered. */
+function areTooMany({ forgottenAtMs, expected, nowMs, interMs }: Asked): boolean {
+  return expected === undefined && forgottenAtMs !== undefined && nowMs - forgottenAtMs <= windowMs({}, interMs);
 }
 
 /** True where one that asks seldom may not have had its turn since it can ask. */
@@ -82,15 +95,24 @@ function askingNow({ checkers, nowMs, interMs, expected }: Asked): readonly Chec
   );
 }
 
-/** Of its two latest intervals the shorter: a pause is no rhythm. */
-function windowMs({ gapsMs = [] }: Pick<Checker<AgentTold>, 'gapsMs'>, interMs: number): number {
-  const ownMs = gapsMs.length === 0 ? 0 : Math.min(...gapsMs);
-  return intervalsMissed * Math.max(interMs, ownMs) + slackMs;
+function windowMs(checker: Pick<Checker<AgentTold>, 'gapsMs'>, interMs: number): number {
+  return intervalsMissed * Math.max(interMs, ownMs(checker)) + slackMs;
 }
 
-/** A checker is known as `ADDRESS`, or as `NAME@ADDRESS`. */
+/** Of its two latest intervals the shorter: a pause is no rhythm. */
+function ownMs({ gapsMs = [] }: Pick<Checker<AgentTold>, 'gapsMs'>): number {
+  return gapsMs.length === 0 ? 0 : Math.min(...gapsMs);
+}
+
+/** A checker is known as `ADDRESS`, or as `NAME@ADDRESS`. Anybody may send any name, also one that looks like an address. */
 function isCalled({ address }: Pick<Checker<AgentTold>, 'address'>, name: string): boolean {
-  return address === name || address.startsWith(`${name}@`) || address.endsWith(`@${name}`);
+  return address === name || (isIP(name) === 0 ? address.startsWith(`${name}@`) : address.endsWith(`@${name}`));
+}
+
+/** Who asks more seldom than `agent_inter` says, and how often, in words: it may be overlooked after a start; "" where nobody does. */
+export function saySeldom(asked: Asked): string {
+  const seldom = askingNow(asked).filter((checker) => ownMs(checker) > asked.interMs + slackMs);
+  return seldom.map((checker) => `${checker.address} (every ${formatDuration(Math.round(ownMs(checker)))})`).join(', ');
 }
 
 /** Within what time a HAProxy is expected to ask, in words. */

@@ -1,4 +1,5 @@
 import { DrainctlError } from '../../errors.ts';
+import { mostCheckers } from '../checkers.ts';
 import { sayWindow } from './agent-decisions.ts';
 
 /** The place in which there is no sidecar. */
@@ -23,12 +24,12 @@ export function tooEarly(agent: string, interMs: number): DrainctlError {
   );
 }
 
-/** Nobody asks, `who` that has to does not, or no longer. */
+/** Nobody asks, or `who` that has to does not, or no longer. */
 export function nobodyAsks(server: string, who: string, agent: string, interMs: number): DrainctlError {
   const subject = who === '' ? 'No HAProxy asks' : `HAProxy at ${who} does not ask`;
   return new DrainctlError(
     'POOL_UNREACHABLE',
-    `${subject} about ${server} at ${agent}, or has not for ${sayWindow(interMs)}, so it is not known to get no work.`,
+    `${subject} about ${server} at ${agent}, or has not for ${sayWindow(interMs)}, so it is not known whether it gets work there; who asks is told.`,
     {
       hint: `${sayServerLine(server, agent)} "agent_inter" of the pool is as long as the longest agent-inter.`,
       details: { members: [server] },
@@ -36,10 +37,20 @@ export function nobodyAsks(server: string, who: string, agent: string, interMs: 
   );
 }
 
-/** Some were not told in time. */
+/** Some were not told in time. The others were. */
 export function notTold(server: string, what: string, who: string): DrainctlError {
-  return new DrainctlError('POOL_UNREACHABLE', `${who} was not told "${what}" about ${server} in time.`, {
-    hint: 'See whether it takes the answers: "show stat" and its log name what came of its agent checks (last_agt).',
+  const message = `${who} was not told "${what}" about ${server} in time; the others that ask were.`;
+  return new DrainctlError('POOL_UNREACHABLE', message, {
+    hint: 'See whether it takes the answers: "show stat" and its log name what came of its agent checks (last_agt). If it is no HAProxy, name those that are in "checkers" of the pool.',
+    details: { members: [server] },
+  });
+}
+
+/** More ask than can be remembered. */
+export function tooManyAsk(server: string, agent: string): DrainctlError {
+  const message = `More than ${mostCheckers.toLocaleString('en')} ask about ${server} at ${agent}, more than can be remembered, so not all are known to have been told.`;
+  return new DrainctlError('POOL_UNREACHABLE', message, {
+    hint: 'Let only the load balancers reach that port, and name them in "checkers" of the pool.',
     details: { members: [server] },
   });
 }

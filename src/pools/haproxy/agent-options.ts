@@ -1,4 +1,6 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
+import { plainAddress } from '../checkers.ts';
 import { parseSocketAddress, type SocketAddress } from './address.ts';
 
 /** A change waits for three times as long, and the engine waits no longer than 30 s for a pool. */
@@ -11,6 +13,16 @@ export const agentAddressSchema = z.string().transform((text, context): Extract<
   context.addIssue(`"${text}" is not ADDRESS:PORT; write 0.0.0.0:9012, or [::]:9012 for IPv6`);
   return z.NEVER;
 });
+
+/** One of those who ask: an IP address as the network tells it, or a name. */
+export const checkerSchema = z
+  .string()
+  .regex(/^[\w.:-]+$/, 'write an IP address, or the name that a HAProxy sends')
+  .transform((text) => {
+    const address = plainAddress(text.toLowerCase());
+    if (isIPv6(address)) return new URL(`http://[${address}]`).hostname.replace(/[[\]]/g, '');
+    return isIPv4(address) ? address : text;
+  });
 
 /** The keys of the pool that depend on each other. */
 export interface AgentKeys {

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { DrainctlError } from '../../errors.ts';
 import type { SocketAddress } from '../../socket-address.ts';
 import { Deadline, monotonicMs, sleep } from '../../time.ts';
-import type { MemberState, Pool, PoolServices } from '../pool.ts';
+import type { Json, MemberState, Pool, PoolServices } from '../pool.ts';
 import type { AgentPort } from '../sidecar-services.ts';
 import {
   type Asked,
@@ -15,13 +15,24 @@ import {
   isEarly,
   longestWaitMs,
 } from './agent-decisions.ts';
-import { neverAsked, nobodyAsks, noSidecar, notListening, notTold, takenOutAgain, tooEarly } from './agent-errors.ts';
+import {
+  neverAsked,
+  nobodyAsks,
+  noSidecar,
+  notListening,
+  notTold,
+  takenOutAgain,
+  tooEarly,
+  tooManyAsk,
+} from './agent-errors.ts';
+import { troubleOf, withTrouble } from './agent-trouble.ts';
+import { type Depool, words, wordsBack } from './agent-words.ts';
 
 /** How a pool's configuration wants HAProxys told. */
 export interface AgentPolicy {
   /** Where the sidecar listens. */
   readonly agent: Extract<SocketAddress, { kind: 'tcp' }>;
-  readonly depool: keyof typeof words;
+  readonly depool: Depool;
   /** The longest `agent-inter`. */
   readonly interMs: number;
   /** Who has to ask; undefined: whoever does. */
@@ -37,13 +48,6 @@ const address = 'agent';
 
 const lookEveryMs = 25;
 
-/** Configuration manual, 5.2 "agent-check". A weight leaves DRAIN and MAINT as they are. */
-const words = {
-  drain: { out: 'drain', back: 'ready' },
-  maint: { out: 'maint', back: 'ready' },
-  weight: { out: '0%', back: '100%' },
-} as const;
-
 /** All HAProxys that ask the sidecar about their servers, as one address; see {@link AgentPool}. */
 export function agentPool(policy: AgentPolicy, services: PoolServices): Pool<Member> {
   const pool = new AgentPool(policy, services);
@@ -57,17 +61,19 @@ export function agentPool(policy: AgentPolicy, services: PoolServices): Pool<Mem
     changesAtOnce: Number.POSITIVE_INFINITY,
     async state(members, signal) {
       signal.throwIfAborted();
-      return members.map(({ server }) => pool.state(server));
+      return members.map(({ server }) => ({ ...pool.state(server), before: policy.depool }));
     },
     depool: (members, signal) => all(members, signal, ({ member }) => pool.takeOut(member.server, signal)),
-    repool: (members, signal) => all(members, signal, ({ member }) => pool.putBack(member.server, signal)),
+    repool: (members, signal) =>
+      all(members, signal, ({ member, before }) => pool.putBack(member.server, before, signal)),
     close: () => pool.close(),
   };
 }
 
 /**
  * A server is out when each HAProxy that asks about it has taken the answer that says so. It is back when each has taken the
- * opposite twice; until then the journal keeps it, because nobody else could put it back after a crash.
+ * opposite twice; until then the journal keeps it, because nobody else could put it back after a crash. Who asks is told in
+ * either case, also where another that has to be told does not ask.
  */
 class AgentPool {
   readonly #policy: AgentPolicy;
@@ -103,7 +109,11 @@ class AgentPool {
     const { back } = words[this.#policy.depool];
     if (found.kind === 'waiting') return known('down', `told "${back}", not yet taken by ${found.who}`);
     if (this.#isSilent(found, asked)) return this.#missing(server, found, asked);
-    return this.#isOut(server) ? known('down', `told "${back}"`) : known('in', 'told "up"');
+    // Who asks is to be told whatever becomes of it, also where it can't be confirmed.
+    const trouble = troubleOf(found, asked);
+    return this.#isOut(server)
+      ? known('down', withTrouble(`told "${back}"`, trouble))
+      : known('in', withTrouble('told "up"', trouble));
   }
 
   async takeOut(server: string, signal: AbortSignal): Promise<void> {
@@ -113,21 +123,18 @@ class AgentPool {
     await this.#allTaken(server, hasTakenOut, words[this.#policy.depool].out, signal);
   }
 
-  async putBack(server: string, signal: AbortSignal): Promise<void> {
+  async putBack(server: string, before: Json, signal: AbortSignal): Promise<void> {
     this.#known.add(server);
     const { port } = this.#openPort();
     const wasOut = this.#isOut(server);
     const ending = new AbortController();
     if (wasOut) this.#puttingBack.set(server, ending);
-    if (wasOut) port.putBack(server);
+    if (wasOut) port.putBack(server, wordsBack(this.#policy.depool, before));
     try {
       const either = AbortSignal.any([signal, ending.signal]);
       await this.#allTaken(server, wasOut ? hasHeardBack : hasTakenBack, words[this.#policy.depool].back, either);
-    } catch (error) {
-      // The journal names it still: to whoever asks it is out, until somebody tries again.
-      if (this.#puttingBack.get(server) === ending) port.takeOut(server);
-      throw error;
     } finally {
+      // Where not all have it back, the others keep it: it runs and is ready, and the journal names it until all have.
       if (this.#puttingBack.get(server) === ending) this.#puttingBack.delete(server);
     }
   }
@@ -167,7 +174,8 @@ class AgentPool {
   #asked(server: string): Asked {
     const { port, sinceMs: listeningSinceMs } = this.#openPort();
     const { interMs, expected } = this.#policy;
-    return { checkers: port.of(server), listeningSinceMs, nowMs: monotonicMs(), interMs, expected };
+    const known = { checkers: port.of(server), forgottenAtMs: port.forgottenAtMs(server) };
+    return { ...known, listeningSinceMs, nowMs: monotonicMs(), interMs, expected };
   }
 
   #isSilent(found: Heard, { checkers }: Asked): boolean {
@@ -183,6 +191,8 @@ class AgentPool {
   /** Why it is not known who has it in. Where somebody asks about others, and nobody ever about this one, it is not there. */
   #silence(server: string, found: Heard, asked: Asked): DrainctlError {
     const { interMs } = this.#policy;
+    if (found.kind === 'too many') return tooManyAsk(server, this.#agent);
+    if (found.kind === 'absent') return nobodyAsks(server, found.who, this.#agent, interMs);
     if (found.kind !== 'silent') return tooEarly(this.#agent, interMs);
     const { port } = this.#openPort();
     const isAsked = (name: string) => heard({ ...asked, checkers: port.of(name) }, () => true).kind === 'all';
@@ -199,9 +209,9 @@ class AgentPool {
       const asked = this.#asked(server);
       const found = heard(asked, hasTaken);
       if (found.kind === 'all') return;
-      if (found.kind === 'silent' || (found.kind === 'too early' && deadline.passed))
-        throw this.#silence(server, found, asked);
+      const waits = found.kind === 'waiting' || found.kind === 'too early';
       if (found.kind === 'waiting' && deadline.passed) throw notTold(server, what, found.who);
+      if (!waits || deadline.passed) throw this.#silence(server, found, asked);
       await sleep(lookEveryMs, signal);
     }
   }

@@ -49,8 +49,9 @@ export class AgentPorts implements AgentChecks {
         return port.sinceMs;
       },
       of: (server) => desk.of(server),
+      forgottenAtMs: (server) => desk.forgottenAtMs(server),
       names: () => desk.names(),
-      putBack: (server) => desk.putBack(server),
+      putBack: (server, back) => desk.putBack(server, back),
       takeOut: (server) => desk.takeOut(server),
       isPuttingBack: (server) => desk.isPuttingBack(server),
       close: () => {

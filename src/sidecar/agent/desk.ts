@@ -1,9 +1,9 @@
 import { CheckerBook, plainAddress } from '../../pools/checkers.ts';
 import type { AgentAnswer, AgentServers, AgentTold, Checker } from '../../pools/sidecar-services.ts';
-import { nextAnswer, parseQuestion, wantedOf } from './decisions.ts';
+import { nextAnswer, parseQuestion, type Wanted, wantedOf } from './decisions.ts';
 
-/** Anybody may ask anything: what was asked about longest ago is forgotten where more is, and so is who asked longest ago. */
-const limits = { mostNames: 2_048, mostCheckers: 32 };
+/** Anybody may ask anything: of what is nobody's server so much is remembered. */
+const strays = { mostNames: 2_048, mostCheckers: 32 };
 
 /** An answer to one question. */
 export interface Reply {
@@ -15,11 +15,13 @@ export interface Reply {
 
 /** What is answered at one port: the servers of its pools, who asks about them, and what they were told. */
 export class AgentDesk {
-  readonly #book = new CheckerBook<AgentTold>(0, limits);
+  readonly #book = new CheckerBook<AgentTold>(0, {
+    strays: { ...strays, isStray: (server) => wantedOf(this.#pools, server) === undefined },
+  });
   /** The latest first. */
   #pools: readonly AgentServers[] = [];
-  /** Those that are put back: `going` while the journal may still name them. */
-  readonly #putBack = new Map<string, 'going' | 'gone'>();
+  /** Those that are put back, and what says so. */
+  readonly #putBack = new Map<string, PutBack>();
 
   /** Its servers are answered for from now on. Gives what ends that. */
   add(servers: AgentServers): () => void {
@@ -38,12 +40,16 @@ export class AgentDesk {
     return this.#book.of(server);
   }
 
+  forgottenAtMs(server: string): number | undefined {
+    return this.#book.forgottenAtMs(server);
+  }
+
   names(): readonly string[] {
     return this.#book.names();
   }
 
-  putBack(server: string): void {
-    if (wantedOf(this.#pools, server)?.standing === 'out') this.#putBack.set(server, 'going');
+  putBack(server: string, back: string): void {
+    if (wantedOf(this.#pools, server)?.standing === 'out') this.#putBack.set(server, { progress: 'going', back });
   }
 
   takeOut(server: string): void {
@@ -51,7 +57,7 @@ export class AgentDesk {
   }
 
   isPuttingBack(server: string): boolean {
-    return this.#putBack.get(server) === 'going';
+    return this.#putBack.get(server)?.progress === 'going';
   }
 
   /** The answer to a line that came from `remoteAddress`; undefined: that is no question. */
@@ -78,22 +84,36 @@ export class AgentDesk {
     server: string,
     told: Checker<AgentTold> | undefined,
   ): { readonly answer: AgentAnswer; readonly words: string } {
-    const wanted = wantedOf(this.#pools, server);
+    const wanted = wantedOf(this.#pools, server) ?? this.#wantedBack(told);
     // An empty line changes nothing in HAProxy, and is no error to it either.
     if (wanted?.standing === undefined || wanted.standing === 'unknown') return { answer: 'nothing', words: '' };
     const mark = this.#follow(server, wanted.standing);
     const isOut = wanted.standing === 'out' && mark === undefined;
     const answer = nextAnswer(isOut, mark !== undefined, told);
-    return { answer, words: answer === 'in' || answer === 'nothing' ? 'up' : wanted.words[answer] };
+    if (answer === 'out') return { answer, words: wanted.words.out };
+    return { answer, words: answer === 'back' ? (mark?.back ?? wanted.words.back) : 'up' };
+  }
+
+  /** A pool that was opened anew knows a member when it was first worked with; the journal names all that are out. */
+  #wantedBack(told: Checker<AgentTold> | undefined): Wanted | undefined {
+    const [latest] = this.#pools;
+    const isTurned = told !== undefined && told.answer !== 'in' && told.answer !== 'nothing';
+    return latest !== undefined && isTurned ? { standing: 'in', words: latest.words } : undefined;
   }
 
   /** What is put back is so until the journal has ceased to name it and names it anew. */
-  #follow(server: string, standing: 'out' | 'in'): 'going' | 'gone' | undefined {
+  #follow(server: string, standing: 'out' | 'in'): PutBack | undefined {
     const mark = this.#putBack.get(server);
-    if (mark === 'going' && standing === 'in') this.#putBack.set(server, 'gone');
-    if (mark === 'gone' && standing === 'out') this.#putBack.delete(server);
+    if (mark?.progress === 'going' && standing === 'in') this.#putBack.set(server, { ...mark, progress: 'gone' });
+    if (mark?.progress === 'gone' && standing === 'out') this.#putBack.delete(server);
     return this.#putBack.get(server);
   }
+}
+
+/** A server that is put back: `going` while the journal may still name it. */
+interface PutBack {
+  readonly progress: 'going' | 'gone';
+  readonly back: string;
 }
 
 /** True for an answer that takes out what was in, or the other way round. */

@@ -11,10 +11,10 @@ const longestLineBytes = 512;
 const defaultPatienceMs = 2_000;
 
 /** Who only looks whether the port is open closes sooner. */
-const silenceMs = 100;
+const defaultSilenceMs = 100;
 
-/** Of so many it is remembered that they were told of. */
-const mostSilent = 64;
+/** So many are told of, each once. */
+const mostTold = 64;
 
 /** What a {@link createLineServer} works with. */
 export interface LineServerOptions {
@@ -25,6 +25,8 @@ export interface LineServerOptions {
   readonly log: Log;
   /** A connection may take so long, from its begin to its end, in milliseconds. Default: 2,000. */
   readonly patienceMs?: number;
+  /** One that says nothing for so long is told of, in milliseconds. Default: 100. */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -33,19 +35,18 @@ export interface LineServerOptions {
  * closes it is the sign that the answer was taken. It is cut off where it takes too long, or its line is too long.
  */
 export function createLineServer(options: LineServerOptions): Server {
-  const { answer, admit, log, patienceMs = defaultPatienceMs } = options;
+  const { answer, admit, log, patienceMs = defaultPatienceMs, silenceMs = defaultSilenceMs } = options;
   const garbled = new Seldom((times, address) =>
     log.warn(`agent checks were not understood: ${address} sends no BACKEND/SERVER; see agent-send in haproxy.cfg`, {
       times,
     }),
   );
-  const silent = new Set<string>();
-  const onSilent = (address: string) => {
-    if (silent.has(address) || silent.size >= mostSilent) return;
-    silent.add(address);
-    log.warn(
-      `${address} connects for an agent check and says nothing: its server lines in haproxy.cfg need agent-send "BACKEND/SERVER\\n"`,
-    );
+  const told = new Set<string>();
+  const onUnasked = (address: string, what: string) => {
+    const message = `${address} connects for an agent check and ${what}: its server lines in haproxy.cfg need agent-send "BACKEND/SERVER\\n", in double quotes and with the \\n`;
+    if (told.has(message) || told.size >= mostTold) return;
+    told.add(message);
+    log.warn(message);
   };
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const { remoteAddress } = socket;
@@ -59,21 +60,26 @@ export function createLineServer(options: LineServerOptions): Server {
       serveLine(socket, remoteAddress, {
         answer,
         patienceMs,
+        silenceMs,
         onGarbled: (address) => garbled.happened(address),
-        onSilent,
+        onUnasked,
       });
   });
 }
 
 interface LineHandlers extends Pick<LineServerOptions, 'answer'> {
   readonly patienceMs: number;
+  readonly silenceMs: number;
   readonly onGarbled: (address: string) => void;
-  readonly onSilent: (address: string) => void;
+  /** It said nothing that could be answered. */
+  readonly onUnasked: (address: string, what: string) => void;
 }
 
-function serveLine(socket: Socket, address: string, { answer, patienceMs, onGarbled, onSilent }: LineHandlers): void {
+function serveLine(socket: Socket, address: string, handlers: LineHandlers): void {
+  const { answer, patienceMs, silenceMs, onGarbled, onUnasked } = handlers;
   const openedAtMs = monotonicMs();
   let text = '';
+  /** Its line was read; nothing more is. */
   let isAnswered = false;
   let onTaken: Reply['onTaken'] | undefined;
   const timer = setTimeout(() => close(false), patienceMs);
@@ -82,7 +88,9 @@ function serveLine(socket: Socket, address: string, { answer, patienceMs, onGarb
     clearTimeout(timer);
     if (byTheOther) onTaken?.(monotonicMs());
     onTaken = undefined;
-    if (text === '' && monotonicMs() - openedAtMs >= silenceMs) onSilent(address);
+    if (text === '' && monotonicMs() - openedAtMs >= silenceMs) onUnasked(address, 'says nothing');
+    if (text !== '' && !isAnswered) onUnasked(address, 'does not end its line');
+    isAnswered = true;
     socket.destroy();
   }
 

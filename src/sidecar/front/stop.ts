@@ -4,7 +4,7 @@ import { programFor } from '../../config/match.ts';
 import type { RunDocument } from '../../drain/api.ts';
 import type { Engine } from '../../drain/engine.ts';
 import type { Run } from '../../drain/run.ts';
-import { isOurselves } from '../../drain/self.ts';
+import { isOurselves, isStandby } from '../../drain/self.ts';
 import type { Snapshot } from '../../drain/snapshot.ts';
 import { isDrainctlError } from '../../errors.ts';
 import type { RpcFault } from '../../rpc/rpc.ts';
@@ -22,7 +22,7 @@ import { inSignalOrder, namespec, stopFault, stopStatus } from './stop-results.t
  * run or has no entry in the configuration, is passed on. A client that goes away does not end the run.
  *
  * The sidecar itself is not stopped here: nobody would be left to answer, neither to this call nor to the start that
- * follows it in a restart.
+ * follows it in a restart. Its standby is supervisord's to stop.
  */
 export class Stops {
   readonly #engine: Engine;
@@ -40,7 +40,7 @@ export class Stops {
     if (process === undefined) return this.#stopGroup(group, given.wait, signal);
     const snapshot = await this.#look();
     const info = snapshot?.infos.find((candidate) => candidate.group === group && candidate.name === process);
-    if (snapshot !== undefined && info !== undefined && isRunningSelf(info, snapshot)) throw this.#notHere(info);
+    if (snapshot !== undefined && info !== undefined && answersHere(info, snapshot)) throw this.#notHere(info);
     if (snapshot === undefined || info === undefined || !this.#isDrained(info, snapshot)) return passOn;
     const result = await this.#stop([info.fullName], [info], snapshot, given.wait, signal);
     const fault = result && stopFault(info, given.name, result);
@@ -65,7 +65,7 @@ export class Stops {
   async #stopGroup(group: string, wait: boolean, signal: AbortSignal): Promise<FrontAnswer> {
     const snapshot = await this.#look();
     const running = snapshot?.infos.filter((info) => info.group === group && isRunning(info)) ?? [];
-    const self = running.find((info) => snapshot !== undefined && isRunningSelf(info, snapshot));
+    const self = running.find((info) => snapshot !== undefined && answersHere(info, snapshot));
     // Not as a status among others: supervisorctl update would pass over it, and go on to remove the group.
     if (self !== undefined) throw this.#notHere(self);
     if (snapshot === undefined || !running.some((info) => this.#isDrained(info, snapshot))) return passOn;
@@ -151,8 +151,10 @@ function isRunning({ state }: ProcessInfo): boolean {
   return state === 'RUNNING' || state === 'STARTING' || state === 'BACKOFF';
 }
 
-function isRunningSelf(info: ProcessInfo, snapshot: Snapshot): boolean {
-  return isRunning(info) && isSelf(info, snapshot);
+/** Not the standby: nobody asks that, and it is stopped like any program that has nothing to drain. */
+function answersHere(info: ProcessInfo, snapshot: Snapshot): boolean {
+  const config = snapshot.configs.get(info.fullName);
+  return isRunning(info) && isSelf(info, snapshot) && !(config !== undefined && isStandby(config));
 }
 
 function isSelf(info: ProcessInfo, snapshot: Snapshot): boolean {

@@ -37,6 +37,7 @@ function withAgent(config: StackConfig, port: number, keys: PoolKeys): object {
 async function startAsked(
   options: StackOptions = {},
   keys: PoolKeys = oneHaproxy,
+  rest: object = {},
 ): Promise<{ stack: Stack; config: object }> {
   const port = await freePort();
   let written: object = {};
@@ -46,7 +47,7 @@ async function startAsked(
     haproxy: { extraBackend: patientCheck },
     serverWords: (name) => agentWords(port, name, { interMs: 200 }),
     config(config) {
-      written = withAgent(config, port, keys);
+      written = { ...withAgent(config, port, keys), ...rest };
       return written;
     },
     ...options,
@@ -83,7 +84,7 @@ async function rulesFound(stack: Stack): Promise<string[]> {
 describe('HAProxy that asks by agent-check', () => {
   test('loses no request in drained restarts', { timeout: restartsTimeoutMs }, async () => {
     await expectDrainedRestarts(async () => {
-      const { stack } = await startAsked({ processes: 3 }, { agent_inter: '500ms' });
+      const { stack } = await startAsked({ processes: 3 }, { agent_inter: '2s' });
       return Object.assign(stack, { url: stack.haproxy.url });
     }, 3);
   });
@@ -98,6 +99,20 @@ describe('HAProxy that asks by agent-check', () => {
 
     await expectNoneFailed(load);
     expectIdleStops(stack);
+  });
+
+  test('loses no request in a shutdown while another that has to be told is away', async () => {
+    const keys = { agent_inter: '2s', checkers: ['127.0.0.1', 'lb2'] };
+    const { stack } = await startAsked({ peer: true }, keys, { defaults: { deadline: '6s' } });
+    await using _ = stack;
+    const load = await startSteadyLoad(stack);
+
+    await stack.supervisord.ctl(['shutdown']);
+    await stack.supervisord.waitForExit();
+
+    await expectNoneFailed(load);
+    expectIdleStops(stack);
+    expect(stack.supervisord.listenerLog()).toContain('HAProxy at lb2 does not ask about app/web_00');
   });
 
   test('has what is out still out after a reload and after the sidecar was killed, until it is put back', async () => {
@@ -116,7 +131,7 @@ describe('HAProxy that asks by agent-check', () => {
     expect(await rulesFound(stack)).not.toContainEqual(expect.stringMatching(/members-drift|pool-answers|agent/));
     await expectDone(stack, ['pool', held]);
 
-    expect(await stack.haproxy.serversOut()).toEqual([]);
+    await waitFor(async () => (await stack.haproxy.serversOut()).length === 0, { what: 'it to be in again' });
     expect(stack.supervisord.listenerLog()).not.toContain('was put back by something else');
   });
 });

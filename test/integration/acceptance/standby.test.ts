@@ -95,9 +95,20 @@ describe('the standby', () => {
 
     await stack.supervisord.ctl(['stop', name]);
 
-    expect(standbyLog(stack)).toContain('only the listener stops');
+    expect(standbyLog(stack)).toContain('only the standby stops');
     expect(await stack.haproxy.serversOut()).toEqual([]);
     expect(stack.stops()).toEqual([]);
+  });
+
+  test('is restarted through the sidecar as well, which goes on answering', async () => {
+    await using stack = await startStack({ processes: 1, peer: false, standby: true });
+    const pid = await pidOf(stack, name);
+
+    const { exitCode, stdout } = await stack.supervisord.ctl(['restart', name], stack.sidecarUrl);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'drain-standby: stopped\ndrain-standby: started' });
+    expect(await pidOf(stack, name)).not.toBe(pid);
+    expect(await stack.haproxy.serversOut()).toEqual([]);
   });
 
   test('is none of the processes that drainctl works on', async () => {

@@ -130,6 +130,28 @@ describe("an operator's hand", () => {
   });
 });
 
+describe('a reload that changes `depool` while a member is out', () => {
+  test.each([
+    ['drain', 'weight'],
+    ['weight', 'maint'],
+  ])('from %s to %s does not leave it out when it is put back', async (depool, later) => {
+    await using world = await startAgentWorld();
+    const before = world.open({ depool });
+    const haproxy = await world.addHaproxy();
+    await waitUntilIn(before);
+    const [state] = await before.state([{ server }], signal);
+    await takeOut(before);
+    const after = world.open({ depool: later });
+    before.close?.();
+    await waitForQuestions(world, 2);
+
+    await after.repool([{ member: { server }, before: state?.before ?? null }], signal);
+
+    expect(await haproxy.serversOut()).toEqual([]);
+    expect(await haproxy.command('get weight app/web_00')).toContain('1 (initial 1)');
+  });
+});
+
 describe('several HAProxys', () => {
   test.each([
     [

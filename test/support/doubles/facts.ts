@@ -121,6 +121,7 @@ export function facts(given: Partial<FactTypes> = {}): Facts {
       },
       blindFor: [],
       missing: [],
+      inTrouble: [],
       methods: ['supervisor.stopProcess'],
     },
     front: { socket: '/run/drainctl.sock', isFront: (url) => url === 'unix:///run/drainctl.sock' },

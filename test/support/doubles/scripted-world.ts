@@ -81,7 +81,7 @@ export async function runTo(
   names: readonly string[] = [],
   options: RunOptions = {},
 ): Promise<RunDocument> {
-  return engine.begin(action, names, options).ended(AbortSignal.timeout(8_000));
+  return engine.begin(action, names, options).ended(AbortSignal.timeout(20_000));
 }
 
 function configOf(pools: readonly ScriptedPool[], options: WorldOptions): Config {

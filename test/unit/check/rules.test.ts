@@ -7,7 +7,7 @@ import type { PlanDocument } from '../../../src/drain/api.ts';
 import type { JournalEntry } from '../../../src/drain/journal-file.ts';
 import type { Target } from '../../../src/drain/target.ts';
 import { reported } from '../../../src/probes/reported.ts';
-import type { ProcessConfig } from '../../../src/supervisor/process.ts';
+import type { ProcessConfig, ProcessInfo } from '../../../src/supervisor/process.ts';
 import {
   address,
   execStop,
@@ -66,7 +66,7 @@ function sidecar(given: Partial<FactTypes['sidecar']['version']>): Partial<FactT
     started_at: '2026-01-02T03:04:05.000Z',
     config_loaded_at: '2026-01-02T03:04:05.000Z',
   };
-  return { sidecar: { version: { ...version, ...given }, blindFor: [], missing: [], methods: [] } };
+  return { sidecar: { version: { ...version, ...given }, blindFor: [], missing: [], inTrouble: [], methods: [] } };
 }
 
 function settings(...others: Parameters<typeof processConfig>[]): FactTypes['settings'] {
@@ -78,6 +78,12 @@ function settings(...others: Parameters<typeof processConfig>[]): FactTypes['set
 function standbyWith(given: Partial<ProcessConfig>): Partial<FactTypes> {
   const shipped = { command: 'drainctl standby', groupPriority: 99_998, stopWaitSecs: 3_600 };
   return { settings: settings(['web:web_00', {}], ['drain-standby:drain-standby', { ...shipped, ...given }]) };
+}
+
+/** What supervisord tells of a standby. */
+function running(state: ProcessInfo['state'], spawnError = ''): Partial<FactTypes> {
+  const infos = [processInfo('drain:drain'), { ...processInfo('drain-standby:drain-standby', state), spawnError }];
+  return { supervisord: { url: 'unix:///run/supervisor.sock', infos } };
 }
 
 const agent = address({ pool: 'edge', address: 'agent', onlyInSidecar: true, members: [] });
@@ -156,6 +162,15 @@ const wrong: readonly (readonly [string, Partial<FactTypes>, RegExp])[] = [
   ['standby-order', standbyWith({ groupPriority: 99_999 }), /99999 is not below that of the listener/],
   ['standby-order', standbyWith({ groupPriority: 999 }), /999 is not above that of web \(999\)/],
   ['standby-order', standbyWith({ stopWaitSecs: 10 }), /stopwaitsecs is 10 s, the listener's 3600 s/],
+  ['standby-order', standbyWith({ stopSignal: signals.SIGQUIT }), /number 3/],
+  ['standby-running', { ...standbyWith({}), ...running('FATAL', 'no drainctl') }, /FATAL \(no drainctl\)/],
+  ['standby-running', { ...standbyWith({}), ...running('STOPPED') }, /It is STOPPED,/],
+  [
+    'standby-config',
+    standbyWith({ command: 'drainctl standby --config /b' }),
+    /names \/b, that of the listener no configuration/,
+  ],
+  ['standby-config', standbyWith({ command: 'drainctl standby --config=/b' }), /names \/b/],
   [
     'listener-buffer-size',
     { listenerSection: listenerSection('buffer_size=5\nevents=EVENT') },
@@ -209,6 +224,17 @@ const wrong: readonly (readonly [string, Partial<FactTypes>, RegExp])[] = [
       },
     },
     /Nobody asks\. Nothing/,
+  ],
+  [
+    'agent-asked',
+    {
+      pools: [agent],
+      sidecar: {
+        ...sidecarFacts(),
+        inTrouble: ['app/a', 'app/b'].map((label) => ({ pool: 'edge', address: 'agent', label, why: 'lb2 is mute' })),
+      },
+    },
+    /pool edge at agent: app\/a(,| and) app\/b: lb2 is mute\./,
   ],
   ['sidecar-socket', { sidecarSocket: { path: '/s', mode: 0o777 } }, /\/s: Everybody/],
   ['supervisord-socket', { supervisordSocket: { path: '/s', mode: 0o702 } }, /\/s: Everybody.*0702/],
@@ -311,6 +337,7 @@ function sidecarFacts(): FactTypes['sidecar'] {
       version: { version: '', pid: 0, config: '', started_at: '', config_loaded_at: '' },
       blindFor: [],
       missing: [],
+      inTrouble: [],
       methods: [],
     }
   );
@@ -348,8 +375,8 @@ describe('one finding, and no other, of', () => {
   });
 });
 
-test('a standby as it is shipped is none', () => {
-  expect(findingsWith(standbyWith({}))).toEqual([]);
+test('a standby as it is shipped, and that runs, is none', () => {
+  expect(findingsWith({ ...standbyWith({}), ...running('RUNNING') })).toEqual([]);
 });
 
 test('every rule has a test here', () => {

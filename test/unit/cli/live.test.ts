@@ -24,7 +24,16 @@ function step(message: string, given: Partial<Step> = {}): Step {
 }
 
 function progress(name: string, given: Partial<ProcessProgress> = {}): ProcessProgress {
-  return { name, phase: 'drain', in_flight: 3, elapsed_ms: 4_000, deadline_ms: 30_000, outcome: '', ...given };
+  return {
+    name,
+    phase: 'drain',
+    doing: '',
+    in_flight: 3,
+    elapsed_ms: 4_000,
+    deadline_ms: 30_000,
+    outcome: '',
+    ...given,
+  };
 }
 
 describe('without a terminal', () => {

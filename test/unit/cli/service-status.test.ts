@@ -5,7 +5,7 @@ import type { ProcessProgress } from '../../../src/drain/api.ts';
 const words = { title: 'shutdown', ended: 'stopped' };
 
 function progress(name: string, given: Partial<ProcessProgress> = {}): ProcessProgress {
-  return { name, phase: 'drain', in_flight: 8, elapsed_ms: 0, deadline_ms: 30_000, outcome: '', ...given };
+  return { name, phase: 'drain', doing: '', in_flight: 8, elapsed_ms: 0, deadline_ms: 30_000, outcome: '', ...given };
 }
 
 test('says which group is worked on, how much is in flight, how far it is, and since when', () => {

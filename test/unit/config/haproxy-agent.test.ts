@@ -14,6 +14,12 @@ test('a pool may name an agent port in place of addresses', () => {
   });
 });
 
+test('an IP address of a checker may be written in any way', () => {
+  const { options } =
+    parse(pool('agent: "[::]:9012", checkers: ["2001:DB8:0:0::1", "::ffff:10.0.0.7", LB2]')).pools.get('lb') ?? {};
+  expect(options).toMatchObject({ checkers: ['2001:db8::1', '10.0.0.7', 'LB2'] });
+});
+
 describe('a mistake is', () => {
   test.each([
     ['depool: drain', /:2:.*pools\.lb\.addresses: is missing: name the stats sockets, or `agent`/],

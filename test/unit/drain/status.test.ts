@@ -73,6 +73,7 @@ describe('why', () => {
   const progress: ProcessProgress = {
     name: 'web:web_00',
     phase: 'drain',
+    doing: '',
     in_flight: 3,
     elapsed_ms: 2_000,
     deadline_ms: 30_000,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sayCut, sayDuration, sayInFlight, sayProcesses } from '../../../src/drain/wording.ts';
+import { sayCut, sayDuration, sayInFlight, sayProcesses, sayProgress } from '../../../src/drain/wording.ts';
 
 test.each([
   [0, '0 s'],
@@ -43,4 +43,24 @@ test.each([
   [4, '4 processes'],
 ])('%i is said as "%s"', (count, text) => {
   expect(sayProcesses(count)).toBe(text);
+});
+
+describe('what a process is doing', () => {
+  const progress = { name: 'web', in_flight: 3, elapsed_ms: 4_000, deadline_ms: 30_000, outcome: '' } as const;
+
+  test('is its phase, with what counts and how long it may take', () => {
+    expect(sayProgress({ ...progress, phase: 'drain', doing: '' })).toBe('draining: 3 in flight, 4 s of 30 s');
+  });
+
+  test('names the part of the phase', () => {
+    const said = sayProgress({ ...progress, phase: 'after_drain', doing: '1 of 2: pause 5s', deadline_ms: -1 });
+
+    expect(said).toBe('doing its after_drain steps (1 of 2: pause 5s): 4 s');
+  });
+
+  test('is the phase alone where the sidecar is of an earlier version', () => {
+    expect(sayProgress({ ...progress, phase: 'before_stop', deadline_ms: -1 })).toBe(
+      'doing its before_stop steps: 4 s',
+    );
+  });
 });

@@ -101,6 +101,7 @@ describe('over the socket', () => {
     const progress = {
       name: 'web:web_00',
       phase: 'drain',
+      doing: '',
       in_flight: 3,
       elapsed_ms: 1,
       deadline_ms: -1,

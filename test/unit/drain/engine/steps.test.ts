@@ -1,55 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import * as z from 'zod';
-import type { OnFailure, StepTemplate } from '../../../../src/config/config.ts';
-import { stepFailed } from '../../../../src/steps/failure.ts';
-import type { StepMoment } from '../../../../src/steps/step.ts';
-import { defineStep } from '../../../../src/steps/step.ts';
 import { sleep } from '../../../../src/time.ts';
 import { processInfo } from '../../../support/doubles/processes.ts';
+import { barrier } from '../../../support/doubles/script.ts';
 import { ScriptedProbe } from '../../../support/doubles/scripted-probe.ts';
-import { runTo, ScriptedWorld, type WorldOptions } from '../../../support/doubles/scripted-world.ts';
+import { fails, name, step, worldWith } from '../../../support/doubles/scripted-steps.ts';
+import { runTo } from '../../../support/doubles/scripted-world.ts';
 import { waitFor } from '../../../support/wait-for.ts';
-
-const name = 'web:web_00';
-
-type Work = (signal: AbortSignal) => Promise<void> | void;
-
-/** A step in memory; each time that it is done it says so in the world's calls. */
-function step(title: string, work: Work = () => {}, onFailure: OnFailure = 'continue') {
-  return (calls: string[]): StepTemplate => ({
-    driver: defineStep({
-      ...{ name: title, summary: '', reference: '', options: z.object({}), example: '' },
-      open: () => ({
-        target: title,
-        longestMs: 1_000,
-        async perform({ process, moment, action }, signal) {
-          calls.push(`${moment} ${title} ${process} ${action}`);
-          await work(signal);
-        },
-      }),
-    }),
-    options: {},
-    onFailure,
-  });
-}
-
-type MakeStep = ReturnType<typeof step>;
-
-/** A world of one process with these steps. */
-function worldWith(steps: Partial<Record<StepMoment, readonly MakeStep[]>>, options: Partial<WorldOptions> = {}) {
-  const calls: string[] = [];
-  const make = (of: readonly MakeStep[] = []) => of.map((each) => each(calls));
-  const program = { beforeStop: make(steps.before_stop), afterDrain: make(steps.after_drain), ...options.program };
-  const world = new ScriptedWorld({ processes: [name], ...options, program });
-  // One list, so that their order can be seen.
-  const push = world.calls.push.bind(world.calls);
-  calls.push = (...items) => push(...items);
-  return world;
-}
-
-const fails: Work = () => {
-  throw stepFailed('knock', 'nobody opens', 'Ring the bell.');
-};
 
 describe('steps around a stop', () => {
   test('come after the depool and before the stop, those of after_drain once nothing is in flight', async () => {
@@ -131,6 +87,22 @@ describe('steps around a stop', () => {
     expect(world.calls.filter((call) => /close/.test(call))).toEqual([]);
   });
 
+  test('are told by the status while they are done', async () => {
+    const gate = barrier();
+    const world = worldWith({
+      before_stop: [step('close'), step('tell', () => gate.script('', new AbortController().signal))],
+    });
+    const engine = world.engine();
+    const done = runTo(engine, 'stop', [name]);
+    await gate.reached;
+
+    const { processes } = await engine.getStatus();
+
+    expect(processes[0]?.why).toMatch(/^stop: doing its before_stop steps \(2 of 2: tell\): \d/);
+    gate.open();
+    expect(await done).toMatchObject({ outcome: 'done' });
+  });
+
   test('take no time from the deadline', async () => {
     const probe = new ScriptedProbe(1);
     const world = worldWith({ before_stop: [step('close', (signal) => sleep(50, signal))] }, { probe });
@@ -144,89 +116,6 @@ describe('steps around a stop', () => {
 
     expect(draining.deadline_ms).toBeGreaterThanOrEqual(5_049);
     expect(await run.ended(AbortSignal.timeout(8_000))).toMatchObject({ outcome: 'done', cut: 0 });
-  });
-});
-
-describe('a step that is not done', () => {
-  test('is a warning, and the run goes on', async () => {
-    const world = worldWith({ before_stop: [step('knock', fails), step('next')] });
-    const run = world.engine().begin('restart', [name], {});
-
-    const result = await run.ended(AbortSignal.timeout(8_000));
-
-    const { steps } = await run.wait(0, 0);
-    expect(result.outcome).toBe('done');
-    expect(result.message).toContain('web:web_00: before_stop 1 of 2 was not done: knock: nobody opens.');
-    expect(world.calls).toContain('before_stop next web:web_00 restart');
-    expect(steps.filter(({ kind }) => kind === 'warning').map(({ message }) => message)).toEqual([
-      'web:web_00 goes on although a step was not done: before_stop 1 of 2, knock: nobody opens. Ring the bell.',
-    ]);
-  });
-
-  test('with abort ends the run: nothing is stopped, and the process is put back', async () => {
-    const world = worldWith({ before_stop: [step('knock', fails, 'abort'), step('next')] });
-
-    const result = await runTo(world.engine(), 'restart', [name]);
-
-    expect(result).toMatchObject({ outcome: 'failed', error_code: 'STEP_FAILED', hint: 'Ring the bell.' });
-    expect(result.message).toContain(
-      'web:web_00 was not stopped, because a step was not done: before_stop 1 of 2, knock: nobody opens. web:web_00 was put back and runs on.',
-    );
-    expect(world.calls).toEqual([
-      'depool app/web_00 at pool-a',
-      'before_stop knock web:web_00 restart',
-      'repool app/web_00 at pool-a',
-    ]);
-  });
-
-  test('with abort does not end a shutdown: the other steps of the list are left out, and it is stopped', async () => {
-    const world = worldWith({
-      before_stop: [step('knock', fails, 'abort'), step('next')],
-      after_drain: [step('quit')],
-    });
-
-    const result = await runTo(world.engine(), 'shutdown', [], { keepSupervisord: true });
-
-    expect(result.outcome).toBe('done');
-    expect(world.calls.filter((call) => !call.includes('pool'))).toEqual([
-      'before_stop knock web:web_00 shutdown',
-      'after_drain quit web:web_00 shutdown',
-      'stop web:web_00',
-    ]);
-  });
-
-  test('leaves a process out that is not ready after the steps before', async () => {
-    const world = worldWith(
-      { before_stop: [step('close'), step('knock', fails, 'abort')] },
-      { program: { ready: { http: undefined, exec: ['/bin/false'], deadlineMs: 1_000 } } },
-    );
-
-    const result = await runTo(world.engine(), 'restart', [name]);
-
-    expect(result.message).toContain('web:web_00 stays out of its pools: after what its steps did it is not ready');
-    expect(world.calls).not.toContain('repool app/web_00 at pool-a');
-    expect((await world.journal()).entries).toHaveLength(1);
-  });
-
-  test('is none where the process has ended by then', async () => {
-    const world = worldWith({
-      before_stop: [
-        step(
-          'quit',
-          () => {
-            world.supervisor.become(name, 'EXITED');
-            throw stepFailed('quit', 'connection reset', 'Look.');
-          },
-          'abort',
-        ),
-        step('next'),
-      ],
-    });
-
-    const result = await runTo(world.engine(), 'stop', [name]);
-
-    expect(result).toMatchObject({ outcome: 'done', cut: 0 });
-    expect(world.calls.some((call) => call.includes('next'))).toBe(false);
   });
 });
 

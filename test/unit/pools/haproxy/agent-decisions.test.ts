@@ -6,6 +6,7 @@ import {
   hasTakenOut,
   heard,
   longestWaitMs,
+  saySeldom,
 } from '../../../../src/pools/haproxy/agent-decisions.ts';
 import type { AgentTold, Checker } from '../../../../src/pools/sidecar-services.ts';
 
@@ -45,7 +46,15 @@ describe('whether all who ask have it out', () => {
       asked([checker('a', { answer: 'nothing' })], { listeningSinceMs: 99_000 }),
       { kind: 'waiting', who: 'a' },
     ],
-    ['who has to ask does not', asked([checker('a')], { expected: ['a', 'b', 'c'] }), { kind: 'silent', who: 'b, c' }],
+    ['who has to ask does not', asked([checker('a')], { expected: ['a', 'b', 'c'] }), { kind: 'absent', who: 'b, c' }],
+    ['nobody asks who has to', asked([checker('x')], { expected: ['a', 'b'] }), { kind: 'silent', who: 'a, b' }],
+    ['one was forgotten a moment ago', asked([checker('a')], { forgottenAtMs: 99_000 }), { kind: 'too many' }],
+    ['one was forgotten long ago', asked([checker('a')], { forgottenAtMs: 9_000 }), { kind: 'all' }],
+    [
+      'one was forgotten that does not count',
+      asked([checker('a')], { forgottenAtMs: 99_000, expected: ['a'] }),
+      { kind: 'all' },
+    ],
     [
       'who has to ask may come yet',
       asked([checker('a')], { expected: ['a', 'b'], listeningSinceMs: 99_000 }),
@@ -57,6 +66,11 @@ describe('whether all who ask have it out', () => {
       { kind: 'all' },
     ],
     ['nobody else counts', asked([checker('a'), checker('x', { answer: 'in' })], { expected: ['a'] }), { kind: 'all' }],
+    [
+      'an address is no name that anybody may send',
+      asked([checker('10.0.0.7@10.6.6.6')], { expected: ['10.0.0.7'] }),
+      { kind: 'silent', who: '10.0.0.7' },
+    ],
     [
       'by the name that it sends, or by its address',
       asked([checker('lb1@10.0.0.7'), checker('lb2@10.0.0.8')], { expected: ['lb1', '10.0.0.8'] }),
@@ -78,6 +92,11 @@ describe('a checker has a member back', () => {
   ])('told %s %i times: %s, and %s while it is being put back', (answer, times, isIn, hasHeard) => {
     expect([hasTakenBack({ answer, times }), hasHeardBack({ answer, times })]).toEqual([isIn, hasHeard]);
   });
+});
+
+test('one that asks more seldom than it should is named', () => {
+  const seldom = checker('b', { gapsMs: [10_000, 10_010] });
+  expect(saySeldom(asked([checker('a', { gapsMs: [2_010, 2_100] }), seldom]))).toBe('b (every 10s)');
 });
 
 test('a change waits for the slowest, and less long than the engine does', () => {

@@ -10,7 +10,7 @@ function open({ depool = 'drain' } = {}) {
   const desk = new AgentDesk();
   const out = new Set<string>();
   const pool: AgentServers = {
-    standing: (name) => (out.has(name) ? 'out' : 'in'),
+    standing: (name) => (out.has(name) ? 'out' : name === server ? 'in' : undefined),
     words: { out: depool, back: 'ready' },
   };
   const leave = desk.add(pool);
@@ -31,7 +31,7 @@ describe('an agent desk', () => {
     const told = [ask()];
     out.add(server);
     told.push(ask(), ask());
-    desk.putBack(server);
+    desk.putBack(server, 'ready');
     told.push(ask(), ask());
     out.delete(server);
     told.push(ask(), ask(), ask());
@@ -45,7 +45,7 @@ describe('an agent desk', () => {
     ask(one, { isLost: true });
     expect(desk.of(server)).toMatchObject([{ address: one, answer: 'perhaps out' }]);
     ask();
-    desk.putBack(server);
+    desk.putBack(server, 'ready');
     for (const isLost of [true, false, true, false]) ask(one, { isLost });
 
     expect(desk.of(server)).toMatchObject([{ answer: 'back', times: 2 }]);
@@ -56,7 +56,7 @@ describe('an agent desk', () => {
     out.add(server);
     ask(one);
     ask(other);
-    desk.putBack(server);
+    desk.putBack(server, 'ready');
     for (let times = 0; times < 5; times++) ask(one);
     out.delete(server);
     ask(one);
@@ -64,10 +64,22 @@ describe('an agent desk', () => {
     expect([ask(other), ask(other), ask(other), ask(other)]).toEqual(['ready', 'ready', 'ready', 'up']);
   });
 
+  test('tells one that was away when it was put back, also where a reload has come since', () => {
+    const { desk, out, ask, leave } = open();
+    out.add(server);
+    ask(one);
+    out.delete(server);
+    // Its members are known when they were first worked with.
+    desk.add({ standing: () => undefined, words: { out: 'drain', back: 'ready' } });
+    leave();
+
+    expect([ask(one), ask(one), ask(one), ask(one), ask(other)]).toEqual(['ready', 'ready', 'ready', 'up', '']);
+  });
+
   test('puts back what an earlier sidecar took out, also with those who ask for the first time', () => {
     const { desk, out, ask } = open();
     out.add(server);
-    desk.putBack(server);
+    desk.putBack(server, 'ready');
     ask(one);
     out.delete(server);
     ask(one);
@@ -78,7 +90,7 @@ describe('an agent desk', () => {
   test('goes by the journal again where it names anew what was put back', () => {
     const { desk, out, ask } = open();
     out.add(server);
-    desk.putBack(server);
+    desk.putBack(server, 'ready');
     ask();
     out.delete(server);
     ask();
@@ -91,7 +103,7 @@ describe('an agent desk', () => {
   test('goes by the journal at once where putting back has failed', () => {
     const { desk, out, ask } = open();
     out.add(server);
-    desk.putBack(server);
+    desk.putBack(server, 'ready');
     expect(desk.isPuttingBack(server)).toBe(true);
     desk.takeOut(server);
 
@@ -100,7 +112,7 @@ describe('an agent desk', () => {
 
   test('says nothing of ready where nothing was out', () => {
     const { desk, ask } = open();
-    desk.putBack(server);
+    desk.putBack(server, 'ready');
 
     expect(ask()).toBe('up');
   });
@@ -128,11 +140,14 @@ describe('an agent desk', () => {
     expect(desk.isIdle).toBe(true);
   });
 
-  test('remembers no more than 2,048 names, whatever is asked', () => {
-    const { desk, ask } = open();
+  test('remembers no more than 2,048 names, whatever is asked, and its own servers among them', () => {
+    const { desk, out, ask } = open();
+    out.add(server);
+    ask();
     for (let index = 0; index < 3_000; index++) ask(one, { line: `app/${index}` });
 
     expect(desk.names()).toHaveLength(2_048);
     expect(desk.names().at(-1)).toBe('app/2999');
+    expect(desk.of(server)).toMatchObject([{ answer: 'out' }]);
   });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { createLineServer } from '../../../../src/sidecar/agent/line-server.ts';
 import { onCleanUp } from '../../../support/cleanup.ts';
@@ -19,6 +19,7 @@ async function start(patienceMs: number) {
     admit: () => {},
     log,
     patienceMs,
+    silenceMs: patienceMs / 2,
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onCleanUp(() => void server.close());
@@ -63,7 +64,8 @@ test('an answer that nobody waits for any more is not taken', async () => {
 });
 
 test('an asker that stays is cut off, and has not taken its answer', async () => {
-  const { connect: open, asked, taken } = await start(200);
+  // Long enough for the line to have come, also where this process stands still for a moment.
+  const { connect: open, asked, taken } = await start(1_000);
   const socket = open().resume();
   socket.write('a/1\n');
   await once(socket, 'close');
@@ -91,6 +93,23 @@ test('one that only looks whether the port is open is worth no word', async () =
   next.destroy();
 
   expect(log.lines).toEqual([]);
+});
+
+test.each([
+  ['goes', (socket: Socket) => socket.end()],
+  ['waits for an answer', () => {}],
+])('one that does not end its line and %s is told of, with what haproxy.cfg lacks', async (_, then) => {
+  const { connect: open, asked, log } = await start(200);
+  const socket = open();
+  await once(socket, 'connect');
+  await new Promise<void>((resolve) => socket.write('app/web_00\\n', () => resolve()));
+  then(socket);
+  await waitFor(() => log.lines.length > 0, { what: 'a word of it' });
+
+  expect(asked).toEqual([]);
+  expect(log.messages('warn')).toEqual([
+    expect.stringMatching(/does not end its line.*agent-send "BACKEND\/SERVER\\n"/),
+  ]);
 });
 
 test('a line without an end is cut off', async () => {

@@ -35,7 +35,7 @@ class Model {
   putBack(): void {
     if (!this.isOut) return;
     this.#isPuttingBack = true;
-    this.#desk.putBack(server);
+    this.#desk.putBack(server, 'ready');
   }
 
   /** Only the journal outlives it. */

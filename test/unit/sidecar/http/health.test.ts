@@ -19,7 +19,7 @@ const name = 'web:web_00';
 const quiet: ProcessFacts = { journal: emptyJournal, progress: [], supervisordStops: false };
 
 function inRun(action: RunAction, phase: Phase | '', outcome: ProcessProgress['outcome'] = ''): ProcessFacts {
-  const process = { name, phase, in_flight: 2, elapsed_ms: 1_000, deadline_ms: 30_000, outcome };
+  const process = { name, phase, doing: '', in_flight: 2, elapsed_ms: 1_000, deadline_ms: 30_000, outcome };
   return { ...quiet, progress: [{ action, process }] };
 }
 
