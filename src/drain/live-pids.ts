@@ -18,11 +18,15 @@ export function withLivePids(snapshot: Snapshot, supervisordPid: number = proces
   return { ...snapshot, infos };
 }
 
-/** proc(5), /proc/pid/task/tid/children; undefined where it can't be read, or the kernel does not have it. */
 function hasUnknownChildren(snapshot: Snapshot, parentPid: number): boolean | undefined {
   const known = new Set([process.pid, ...snapshot.infos.map((info) => info.pid)]);
+  return childPids(parentPid)?.some((pid) => !known.has(pid));
+}
+
+/** proc(5), /proc/pid/task/tid/children; undefined where it can't be read, or the kernel does not have it. */
+export function childPids(parentPid: number): readonly number[] | undefined {
   const children = tryReadProc(parentPid, `task/${parentPid}/children`)?.split(' ');
-  return children?.some((pid) => pid !== '' && !known.has(Number(pid)));
+  return children?.filter((pid) => pid !== '').map(Number);
 }
 
 /**
@@ -35,7 +39,7 @@ export function findSupervisordPid(snapshot: Snapshot): number | undefined {
 }
 
 /** By its command line: `/usr/bin/python3 /usr/bin/supervisord -n`. */
-function isSupervisord(pid: number): boolean {
+export function isSupervisord(pid: number): boolean {
   const words = readProc(pid, 'cmdline').split('\0').slice(0, 3);
   return words.some((word) => basename(word) === 'supervisord');
 }
@@ -82,7 +86,8 @@ function threadsOf(pid: number): number {
   }
 }
 
-function readProc(pid: number, name: string): string {
+/** A file of /proc/pid; '' where it can't be read. */
+export function readProc(pid: number, name: string): string {
   return tryReadProc(pid, name) ?? '';
 }
 

@@ -4,6 +4,7 @@ import { isAlive, type ProcessConfig, type ProcessInfo, type ProcessName } from 
 import { isSilent } from '../supervisor/silent.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { Deadline, monotonicMs, sleep } from '../time.ts';
+import { supervisedChildren } from './children.ts';
 import { isChildOf, isJustForked, pidExists, withLivePids } from './live-pids.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotFile } from './snapshot-file.ts';
@@ -61,9 +62,9 @@ export class World {
     this.#last = lastSeen.snapshot;
   }
 
-  /** The latest snapshot, of whatever age, also one that an earlier process saw; undefined where there is none. */
+  /** The latest snapshot, of whatever age, also one that an earlier process saw, or what the kernel tells; undefined where there is none. */
   async lastKnown(): Promise<Snapshot | undefined> {
-    return this.#last ?? (await this.#memory?.read());
+    return this.#last ?? (await this.#memory?.read()) ?? supervisedChildren(this.#supervisordPid);
   }
 
   /** What this process saw last, of whatever age, and how supervisord answered then. */

@@ -80,10 +80,10 @@ test.each(cases)(
       },
     });
     const load = await startSteadyLoad(stack, { connections: 10, path: '/?ms=50' });
-    if (given.from === 'before the run') disk.fail();
+    if (given.from === 'before the run') await disk.fail();
 
-    const { exitCode, output } = await carryOut(stack, given, () => {
-      if (given.from === 'while draining') disk.fail();
+    const { exitCode, output } = await carryOut(stack, given, async () => {
+      if (given.from === 'while draining') await disk.fail();
       work.release();
     });
 
@@ -101,7 +101,7 @@ test.each(cases)(
       expect(output).toMatch(/state_dir can't be written; the journal is kept in .*, which a reboot empties/);
     // Where a file that has had its time goes, there is an inode again, and the history may have it.
     if (given.fault !== 'without inodes') expect(output).toMatch(/history .*history\.jsonl can't be written/);
-    disk.mend();
+    await disk.mend();
     await expectMended(stack, given, disk.stateDir);
     stops += stack.stops().length;
     figure(row, 'cases', cases.length);
@@ -120,19 +120,19 @@ function writesJournal({ action, from }: DiskCase): boolean {
 async function carryOut(
   stack: Stack,
   { action }: DiskCase,
-  whileDraining: () => void,
+  whileDraining: () => Promise<void>,
 ): Promise<{ readonly exitCode: number | null; readonly output: string }> {
   if (action === 'gate') {
     stack.supervisord.process.kill('SIGTERM');
     await waitFor(() => stack.supervisord.listenerLog().includes('draining:'), { what: 'the gate to drain' });
-    whileDraining();
+    await whileDraining();
     await stack.supervisord.waitForExit();
     return { exitCode: 0, output: stack.supervisord.listenerLog() };
   }
   const names = { restart: ['web:*'], drain: ['web:web_00'], shutdown: [] }[action];
   const command = stack.spawnDrainctl([action, ...names]);
   await waitForStep(command, /draining:/);
-  whileDraining();
+  await whileDraining();
   const exitCode = await exitCodeOf(command);
   return { exitCode, output: `${command.stderr}${command.stdout}` };
 }

@@ -76,7 +76,7 @@ export function workUntilReleased(deadline = '300s'): {
         { probe: 'file', path },
         { probe: 'http', url: load },
       ];
-      return { ...config, programs: { web: { ...web, deadline, in_flight: probes } } };
+      return { ...config, programs: { web: { deadline, ...web, in_flight: probes } } };
     },
     release() {
       directory.write('in-flight', '0');

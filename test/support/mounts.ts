@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { onCleanUp } from './cleanup.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { waitFor } from './wait-for.ts';
 
 /** True where this process may mount a file system. */
 export function mayMount(): boolean {
@@ -22,7 +23,11 @@ export function ownDisk(options = 'size=64k'): string {
   return path;
 }
 
-/** Makes an {@link ownDisk} read-only, for root too, or takes that back. */
-export function setReadOnly(path: string, isReadOnly: boolean): void {
-  execFileSync('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, path]);
+/** Makes an {@link ownDisk} read-only, for root too, or takes that back. Waits until nobody writes to a file of it. */
+export async function setReadOnly(path: string, isReadOnly: boolean): Promise<void> {
+  const remount = () => {
+    execFileSync('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, path], { stdio: 'pipe' });
+    return true;
+  };
+  await waitFor(remount, { what: `${path} to be mounted anew`, intervalMs: 5 });
 }

@@ -10,8 +10,8 @@ export type DiskFault = (typeof diskFaults)[number];
 export interface LimitedDisk {
   /** A folder on it. */
   readonly stateDir: string;
-  fail(): void;
-  mend(): void;
+  fail(): Promise<void>;
+  mend(): Promise<void>;
 }
 
 /** Enough for what a stack writes before the fault; a few more are left for the test to use up. */
@@ -25,16 +25,16 @@ const options: Readonly<Record<DiskFault, string>> = {
 export function limitedDisk(fault: DiskFault): LimitedDisk {
   const path = ownDisk(options[fault]);
   const filler = join(path, 'filler');
-  const fail: Readonly<Record<DiskFault, () => void>> = {
-    full: () => fillSpace(filler),
+  const fail: Readonly<Record<DiskFault, () => Promise<void>>> = {
+    full: async () => fillSpace(filler),
     'read-only': () => setReadOnly(path, true),
-    'without inodes': () => fillInodes(filler),
+    'without inodes': async () => fillInodes(filler),
   };
   return {
     stateDir: join(path, 'state'),
     fail: fail[fault],
-    mend() {
-      if (fault === 'read-only') setReadOnly(path, false);
+    async mend() {
+      if (fault === 'read-only') await setReadOnly(path, false);
       else rmSync(filler, { recursive: true, force: true });
     },
   };

@@ -42,6 +42,22 @@ async function sayToLockOwner(stack: Stack, text: string): Promise<string> {
 }
 
 describe('the gate', () => {
+  test('of a sidecar to which supervisord never told what it runs drains what the kernel tells', async () => {
+    // As where it was started in the very moment of the stop.
+    await using stack = await startStack({
+      processes: 2,
+      config: (config) => ({ ...config, supervisor: { url: 'unix:///nonexistent/supervisor.sock' } }),
+    });
+    const load = await startSteadyLoad(stack, few);
+
+    stack.supervisord.process.kill('SIGTERM');
+    await stack.supervisord.waitForExit();
+
+    await expectNoneFailed(load);
+    expectIdleStops(stack);
+    expect(stack.supervisord.listenerLog()).toContain('the gate opens: gate done: 2 of 2 processes');
+  });
+
   test('is opened neither by a cancel nor by another run nor by who wants the lock', async () => {
     const work = workUntilReleased();
     await using stack = await startStack({ processes: 2, config: work.config });

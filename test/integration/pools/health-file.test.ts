@@ -171,7 +171,7 @@ describe('the health_file pool', () => {
     const disk = ownDisk();
     const file = `${disk}/web_00`;
     await writeFile(file, '');
-    setReadOnly(disk, true);
+    await setReadOnly(disk, true);
     const pool = open();
     const error = await rejection(takeOut(pool, file));
     expect(error).toMatchObject({

@@ -116,14 +116,14 @@ describe('a journal whose state_dir can not be written', () => {
     const { spareDir } = places();
     const journal = () => new Journal(stateDir, silentLog, spareDir);
     await journal().record(entry('web:web_00'));
-    setReadOnly(stateDir, true);
+    await setReadOnly(stateDir, true);
     const second = journal();
     await second.load();
     await second.clear(entry('web:web_00'));
     await second.record(entry('web:web_01'));
 
     expect(await namesIn(journal())).toEqual(['web:web_01']);
-    setReadOnly(stateDir, false);
+    await setReadOnly(stateDir, false);
     expect(await namesIn(journal())).toEqual(['web:web_01']);
     expect((await readJournalFile(`${stateDir}/journal.json`)).entries).toHaveLength(1);
   });
