@@ -145,8 +145,10 @@ describe.runIf(inSoak)('two load balancers, in the soak', () => {
       config: (config) => ({
         ...config,
         pools: { lb: { ...config.pools.lb, timeout: '10s' } },
-        defaults: { ...config.defaults, deadline: '60s', max_unavailable: 2 },
-        programs: { web: { ...config.programs.web, ready: { ...config.programs.web.ready, deadline: '60s' } } },
+        defaults: { ...config.defaults, max_unavailable: 2 },
+        programs: {
+          web: { ...config.programs.web, deadline: '60s', ready: { ...config.programs.web.ready, deadline: '60s' } },
+        },
       }),
     });
     const { socket } = secondOf(world);
@@ -174,7 +176,10 @@ describe.runIf(inSoak)('two load balancers, in the soak', () => {
   ] as const)('of which the second is frozen while draining and %s', async (_, expectedExit) => {
     const world = await startFaultyStack({
       haproxies: 2,
-      config: (config) => ({ ...config, defaults: { ...config.defaults, deadline: `${2 * deadlineMs}ms` } }),
+      config: (config) => ({
+        ...config,
+        programs: { web: { ...config.programs.web, deadline: `${2 * deadlineMs}ms` } },
+      }),
     });
     const { haproxy } = secondOf(world);
     const load = await startSteadyLoad(world.stack, { connections: 20, path: '/?ms=100' });
