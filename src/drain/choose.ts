@@ -89,7 +89,7 @@ function orNothing(snapshot: Snapshot | undefined): Snapshot {
     'SUPERVISOR_SHUTTING_DOWN',
     'supervisord is stopping, and was never asked before what it runs, so nothing can be drained.',
     {
-      hint: 'This happens when the sidecar is started and stopped within a moment. See that the pools have put everything out by themselves.',
+      hint: 'This happens when the sidecar is started and stopped within a moment, and the kernel does not tell what supervisord runs. See that the pools have put everything out by themselves.',
     },
   );
 }

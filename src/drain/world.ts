@@ -62,9 +62,9 @@ export class World {
     this.#last = lastSeen.snapshot;
   }
 
-  /** The latest snapshot, of whatever age, also one that an earlier process saw, or what the kernel tells; undefined where there is none. */
+  /** The latest snapshot, of whatever age, also one that an earlier process saw; undefined where there is none. */
   async lastKnown(): Promise<Snapshot | undefined> {
-    return this.#last ?? (await this.#memory?.read()) ?? supervisedChildren(this.#supervisordPid);
+    return this.#last ?? (await this.#memory?.read());
   }
 
   /** What this process saw last, of whatever age, and how supervisord answered then. */
@@ -77,10 +77,10 @@ export class World {
     await this.#memory?.settled;
   }
 
-  /** The same, made true by what the kernel knows. */
+  /** The same, made true by what the kernel knows; where there is none, what the kernel alone tells, which is only who lives. */
   async lastKnownAlive(): Promise<Snapshot | undefined> {
     const last = await this.lastKnown();
-    return last === undefined ? undefined : withLivePids(last, this.#supervisordPid);
+    return last === undefined ? supervisedChildren(this.#supervisordPid) : withLivePids(last, this.#supervisordPid);
   }
 
   /**
@@ -88,7 +88,7 @@ export class World {
    * it is not known to be supervisord's still, or we may not.
    */
   async signalChild(name: ProcessName, signalName: string): Promise<boolean> {
-    const info = (await this.lastKnown())?.infos.find(({ fullName }) => fullName === name);
+    const info = (await this.lastKnownAlive())?.infos.find(({ fullName }) => fullName === name);
     if (info === undefined || !isChildOf(info.pid, this.#supervisordPid)) return false;
     try {
       process.kill(info.pid, `SIG${signalName}`);

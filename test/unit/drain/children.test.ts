@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { supervisedChildren } from '../../../src/drain/children.ts';
+import { World } from '../../../src/drain/world.ts';
+import { silentLog } from '../../../src/log.ts';
+import { silentSupervisor } from '../../../src/supervisor/silent.ts';
 import { onCleanUp } from '../../support/cleanup.ts';
 import { endMarked } from '../../support/marked-processes.ts';
 import { type RunningProcess, startProcess } from '../../support/processes.ts';
@@ -48,4 +51,14 @@ describe('what supervisord runs, by its children', () => {
   test('is not told where there is no such process', () => {
     expect(supervisedChildren(2 ** 22 + 1)).toBeUndefined();
   });
+});
+
+test('of a supervisord that never told anything it is known who lives, and of what has gone nothing', async () => {
+  const parent = await startParent('supervisord', [supervised('web', 'web_00')]);
+  const world = new World(silentSupervisor('unix:///nobody'), silentLog, undefined, { supervisordPid: parent.pid });
+
+  const alive = await waitFor(() => world.lastKnownAlive(), { what: 'the child' });
+
+  expect(alive.infos).toMatchObject([{ fullName: 'web:web_00' }]);
+  expect(await world.lastKnown()).toBeUndefined();
 });
